@@ -1,0 +1,245 @@
+package clock
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// SystemOptions say how a System runtime behaves. The zero value is usable.
+type SystemOptions struct {
+	Zone  *time.Location // of Wall; nil: UTC
+	Guard time.Duration  // how long Close waits for tasks to end; 0: 10 s
+}
+
+// System is the runtime of production: tasks are goroutines that hold the
+// runtime's token between waits, time is the system's. One System serves one
+// app. It is made by NewSystem and ended by Close.
+type System struct {
+	began  time.Time
+	pushed atomic.Int64 // ns that FastForward has added
+	zone   *time.Location
+	guard  time.Duration
+
+	token   token
+	calling bool // a posted callback runs; owned by whoever has the token
+
+	mu      sync.Mutex // all below
+	seq     uint64
+	timers  queue[stimer]
+	parked  map[*ssignal]struct{} // signals with a task in Wait
+	tasks   map[*stask]struct{}
+	posts   ring[func()]
+	asked   bool // the dispatcher has asked for the token
+	ended   bool
+	failure error
+
+	poke     chan struct{} // the earliest timer has changed
+	dispatch chan struct{} // the token, granted to the dispatcher
+	failed   chan struct{} // closed with the first failure
+	quit     chan struct{} // closed by Close
+	helpers  sync.WaitGroup
+	running  sync.WaitGroup // tasks
+
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+type stask struct{ name string }
+
+// NewSystem makes and starts a runtime on the system's time.
+func NewSystem(o SystemOptions) *System {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Guard <= 0 {
+		o.Guard = defaultGuard
+	}
+	s := &System{
+		began: time.Now(), zone: o.Zone, guard: o.Guard,
+		parked: map[*ssignal]struct{}{}, tasks: map[*stask]struct{}{},
+		poke: make(chan struct{}, 1), dispatch: make(chan struct{}, 1),
+		failed: make(chan struct{}), quit: make(chan struct{}),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.helpers.Go(s.keepTime)
+	s.helpers.Go(s.runPosts)
+	return s
+}
+
+// Now is the time since NewSystem. Safe from any goroutine.
+func (s *System) Now() time.Duration {
+	return time.Since(s.began) + time.Duration(s.pushed.Load())
+}
+
+// Wall is the system's date in the runtime's zone. Safe from any goroutine.
+func (s *System) Wall() time.Time {
+	return time.Now().Add(time.Duration(s.pushed.Load())).In(s.zone)
+}
+
+// Context is cancelled by Close.
+func (s *System) Context() context.Context { return s.ctx }
+
+// Failed is closed when a task has panicked; Err says how.
+func (s *System) Failed() <-chan struct{} { return s.failed }
+
+// Err is the first panic of a task, or nil. Safe from any goroutine.
+func (s *System) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
+}
+
+func (s *System) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure == nil {
+		s.failure = err
+		close(s.failed)
+	}
+}
+
+// Go starts a task. Tasks get their first turn in the order they were started.
+// After Close it does nothing. Safe from any goroutine.
+func (s *System) Go(name string, fn func()) {
+	t := &stask{name}
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return
+	}
+	s.tasks[t] = struct{}{}
+	s.running.Add(1)
+	s.mu.Unlock()
+	turn := make(chan struct{}, 1)
+	s.token.request(turn)
+	go s.runTask(t, fn, turn)
+}
+
+func (s *System) runTask(t *stask, fn func(), turn chan struct{}) {
+	s.token.granted(turn)
+	done := false
+	defer func() {
+		switch p := recover(); {
+		case p != nil:
+			s.fail(&TaskPanic{Task: t.name, Value: p, Stack: debug.Stack()})
+		case !done && !s.hasEnded():
+			s.fail(&TaskExit{Task: t.name})
+		}
+		s.mu.Lock()
+		delete(s.tasks, t)
+		s.mu.Unlock()
+		s.token.release()
+		s.running.Done()
+	}()
+	if !s.hasEnded() {
+		fn()
+	}
+	done = true
+}
+
+func (s *System) hasEnded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// Post queues fn; see Runtime.
+func (s *System) Post(fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.posts.push(fn)
+	if !s.asked {
+		s.asked = true
+		s.token.request(s.dispatch)
+	}
+}
+
+// runPosts calls posted callbacks, a batch each time it has the token.
+func (s *System) runPosts() {
+	for {
+		select {
+		case <-s.dispatch:
+		case <-s.quit:
+			return
+		}
+		s.token.race.hold()
+		s.mu.Lock()
+		batch := s.posts
+		s.posts = ring[func()]{}
+		s.asked = false
+		s.mu.Unlock()
+		for batch.size > 0 {
+			s.call(batch.pop())
+		}
+		s.token.release()
+	}
+}
+
+func (s *System) call(fn func()) {
+	s.calling = true
+	defer func() {
+		s.calling = false
+		if p := recover(); p != nil {
+			s.fail(&TaskPanic{Task: funcName(fn), Value: p, Stack: debug.Stack()})
+		}
+	}()
+	fn()
+}
+
+// Blocking runs fn without the token, so that the other tasks go on.
+func (s *System) Blocking(fn func()) {
+	calling := s.calling
+	s.calling = false
+	s.token.release()
+	defer func() {
+		s.token.acquire(make(chan struct{}, 1))
+		s.calling = calling
+		if s.hasEnded() {
+			runtime.Goexit()
+		}
+	}()
+	fn()
+}
+
+// OpenSource announces work from outside: in System it only queues.
+func (s *System) OpenSource(name string) *Source {
+	return &Source{
+		name: name,
+		post: func(_ *Source, fn func()) { s.Post(fn) },
+		end:  func(*Source) {},
+	}
+}
+
+// Hold does not keep real time still; its result is queued like a Post.
+func (s *System) Hold(name string) *Hold {
+	return &Hold{name: name, release: func(_ *Hold, fn func()) {
+		if fn != nil {
+			s.Post(fn)
+		}
+	}}
+}
+
+// Run runs fn as a task and waits until it has ended or a task has panicked.
+// It is for goroutines that are no task.
+func (s *System) Run(name string, fn func()) error {
+	done := make(chan struct{})
+	s.Go(name, func() {
+		defer close(done)
+		fn()
+	})
+	select {
+	case <-done:
+		return s.Err()
+	case <-s.failed:
+		return s.Err()
+	case <-s.quit:
+		return ErrEnded
+	}
+}

@@ -1,0 +1,80 @@
+package clock
+
+import (
+	"slices"
+	"time"
+)
+
+// settleRounds bounds how often Close lets ready tasks have a turn before it
+// unwinds what is left.
+const settleRounds = 1000
+
+// Close ends the runtime; see Runtime. It is idempotent and for goroutines that
+// are no task.
+func (s *System) Close() error {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return nil
+	}
+	s.mu.Unlock()
+	s.cancel()
+	s.settle()
+	close(s.quit)
+	s.helpers.Wait()
+	if err := s.awaitTasks(); err != nil {
+		return err
+	}
+	return s.Err()
+}
+
+// settle gives ready tasks and posts their turns, then ends the runtime and
+// wakes every parked task, whose Wait then unwinds it.
+func (s *System) settle() {
+	turn := make(chan struct{}, 1)
+	s.token.acquire(turn)
+	for range settleRounds {
+		if !s.hasPosts() && !s.token.wanted() {
+			break
+		}
+		s.token.release()
+		s.token.acquire(turn)
+	}
+	s.mu.Lock()
+	s.ended = true
+	for g := range s.parked { // the order of unwinding is free in production
+		g.wakeLocked()
+	}
+	s.mu.Unlock()
+	s.token.release()
+}
+
+func (s *System) hasPosts() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.posts.size > 0
+}
+
+// awaitTasks waits for every task to end, up to the guard.
+func (s *System) awaitTasks() error {
+	gone := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(gone)
+	}()
+	guard := time.NewTimer(s.guard)
+	defer guard.Stop()
+	select {
+	case <-gone:
+		return nil
+	case <-guard.C:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for t := range s.tasks {
+		names = append(names, t.name)
+	}
+	slices.Sort(names)
+	return &LeakError{Tasks: names}
+}

@@ -1,0 +1,54 @@
+package clock
+
+import "sync"
+
+// token is what a System task holds while it runs: it goes from task to task,
+// first asked, first served. The channels it is granted by hold one value.
+type token struct {
+	mu    sync.Mutex
+	held  bool
+	queue ring[chan struct{}]
+	race  raceToken
+}
+
+// request asks for the token; it is the caller's when grant has a value.
+func (k *token) request(grant chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.held {
+		k.held = true
+		grant <- struct{}{}
+		return
+	}
+	k.queue.push(grant)
+}
+
+// acquire waits for the token.
+func (k *token) acquire(grant chan struct{}) {
+	k.request(grant)
+	k.granted(grant)
+}
+
+func (k *token) granted(grant chan struct{}) {
+	<-grant
+	k.race.hold()
+}
+
+// release hands the token to whoever asked first.
+func (k *token) release() {
+	k.race.drop()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.queue.size == 0 {
+		k.held = false
+		return
+	}
+	k.queue.pop() <- struct{}{}
+}
+
+// wanted reports whether somebody waits for the token.
+func (k *token) wanted() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.queue.size > 0
+}

@@ -1,0 +1,141 @@
+package clock
+
+import (
+	"iter"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// vtask is a task of a Virtual runtime: a coroutine that parks in Wait.
+type vtask struct {
+	name  string
+	fn    func()
+	next  func() (struct{}, bool) // resumes it; nil until its first turn
+	stop  func()
+	yield func(struct{}) bool
+	on    *vsignal // what it is parked on
+	since time.Duration
+	race  taskRace
+
+	before, after *vtask // in taskList
+}
+
+// taskList holds the live tasks in the order they were started.
+type taskList struct{ first, last *vtask }
+
+func (l *taskList) add(t *vtask) {
+	t.before = l.last
+	if l.last != nil {
+		l.last.after = t
+	} else {
+		l.first = t
+	}
+	l.last = t
+}
+
+func (l *taskList) remove(t *vtask) {
+	if t.before != nil {
+		t.before.after = t.after
+	} else {
+		l.first = t.after
+	}
+	if t.after != nil {
+		t.after.before = t.before
+	} else {
+		l.last = t.before
+	}
+}
+
+// Go starts a task. Only tasks and the driver may call it.
+func (v *Virtual) Go(name string, fn func()) {
+	t := &vtask{name: name, fn: fn}
+	v.tasks.add(t)
+	v.mu.Lock()
+	v.readyLocked(work{task: t})
+	v.mu.Unlock()
+}
+
+// resume runs a task until it parks or ends.
+func (v *Virtual) resume(t *vtask) {
+	if t.next == nil {
+		t.next, t.stop = iter.Pull(v.body(t))
+	}
+	v.current = t
+	v.race.enter(t)
+	_, parked := t.next()
+	v.race.leave()
+	v.current = nil
+	if !parked {
+		v.tasks.remove(t)
+	}
+}
+
+// body is the coroutine of a task.
+func (v *Virtual) body(t *vtask) iter.Seq[struct{}] {
+	return func(yield func(struct{}) bool) {
+		t.yield = yield
+		v.race.begin(t)
+		done := false
+		defer func() {
+			switch p := recover(); {
+			case p != nil:
+				v.fail(&TaskPanic{Task: t.name, Value: p, Stack: debug.Stack()})
+			case !done && !v.ended:
+				v.fail(&TaskExit{Task: t.name})
+			}
+		}()
+		t.fn()
+		done = true
+	}
+}
+
+func (v *Virtual) fail(err error) {
+	if v.failure == nil {
+		v.failure = err
+	}
+}
+
+// park gives the world away until the task is resumed. What comes next is
+// looked for here: when it is this very task, nothing is switched at all.
+func (v *Virtual) park(t *vtask) {
+	w := v.pick()
+	if w.task == t {
+		return
+	}
+	v.handoff = w
+	v.current = nil
+	if !t.yield(struct{}{}) {
+		v.exitTask()
+	}
+}
+
+// exitTask ends the calling task of a world that has ended. Goexit runs its
+// defers and no recover can hold it back.
+func (v *Virtual) exitTask() { runtime.Goexit() }
+
+// call runs a posted callback.
+func (v *Virtual) call(fn func()) {
+	v.calling = true
+	defer v.called(fn)
+	fn()
+}
+
+func (v *Virtual) called(fn func()) {
+	v.calling = false
+	if p := recover(); p != nil {
+		v.fail(&TaskPanic{Task: funcName(fn), Value: p, Stack: debug.Stack()})
+	}
+}
+
+func (w work) name() string {
+	if w.task != nil {
+		return "task " + w.task.name
+	}
+	return funcName(w.fn)
+}
+
+func funcName(fn func()) string {
+	return "callback " + runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
+}
