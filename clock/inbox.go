@@ -2,19 +2,20 @@ package clock
 
 import "sync"
 
-// Inbox is a queue that any goroutine may put into and one task takes from. Its
-// signal is set by the first Put after the taker has found it empty, so that a
-// busy taker costs no wake-ups. The zero value is not usable; make it with
+// Inbox is a queue that any goroutine may put into and one task takes from. It
+// wakes the taker at the first Put after the taker has found it empty, so that
+// a busy taker costs no wake-ups. The zero value is not usable; make it with
 // NewInbox.
 type Inbox[T any] struct {
-	sig   Signal
+	wake  func()
 	mu    sync.Mutex
 	ring  ring[T]
 	eager bool // the taker has seen the inbox empty
 }
 
-// NewInbox makes an inbox that sets sig.
-func NewInbox[T any](sig Signal) *Inbox[T] { return &Inbox[T]{sig: sig, eager: true} }
+// NewInbox makes an inbox that calls wake, a Signal's Set or an updater's
+// Trigger, on the goroutine that puts.
+func NewInbox[T any](wake func()) *Inbox[T] { return &Inbox[T]{wake: wake, eager: true} }
 
 // Put adds x at the end. Safe from any goroutine; about 20 ns, and no
 // allocation in steady state.
@@ -25,7 +26,7 @@ func (b *Inbox[T]) Put(x T) {
 	b.eager = false
 	b.mu.Unlock()
 	if wake {
-		b.sig.Set()
+		b.wake()
 	}
 }
 

@@ -42,6 +42,15 @@ type queue[T any] struct {
 	stale int
 }
 
+// size is how many events are still wanted.
+func (q *queue[T]) size() int {
+	n := len(q.heap) - q.stale
+	if q.hole {
+		n--
+	}
+	return n
+}
+
 func (q *queue[T]) push(e entry[T]) {
 	if q.hole {
 		q.hole = false

@@ -19,6 +19,10 @@ type Runtime interface {
 	// Go starts a task; the name is what errors call it. The task begins when
 	// it is its turn, never inside Go.
 	Go(name string, fn func())
+	// Yield lets everything else that is ready now run first. A task that always
+	// has more to do calls it between two pieces, so that the others get their
+	// turn and endless work is noticed.
+	Yield()
 	// NewSignal makes a signal; the name is what a stalled run calls it.
 	NewSignal(name string) Signal
 	// NewTimer makes a timer, not armed, that will set sig. The owner is what

@@ -208,6 +208,19 @@ func (s *System) Blocking(fn func()) {
 	fn()
 }
 
+// Yield gives the token to whoever asked for it first. In a callback it does
+// nothing.
+func (s *System) Yield() {
+	if s.calling || !s.token.wanted() {
+		return
+	}
+	s.token.release()
+	s.token.acquire(make(chan struct{}, 1))
+	if s.hasEnded() {
+		runtime.Goexit()
+	}
+}
+
 // OpenSource announces work from outside: in System it only queues.
 func (s *System) OpenSource(name string) *Source {
 	return &Source{

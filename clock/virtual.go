@@ -50,6 +50,8 @@ type Virtual struct {
 	ended   bool
 	calling bool // a posted callback runs
 
+	beforeMove func() // see OnSettled
+
 	driver  vtask       // stands for the driver as a waiter
 	driving atomic.Bool // somebody drives
 	woken   atomic.Bool // the driver's signal is set, or its deadline came
@@ -107,6 +109,15 @@ func (v *Virtual) Wall() time.Time { return v.start.Add(v.now + v.jumped).In(v.z
 
 // Jump moves wall time by d, either way. Instants do not move.
 func (v *Virtual) Jump(d time.Duration) { v.jumped += d }
+
+// OnSettled sets the function that is called whenever an instant has settled and
+// time is about to move; nil: none. It must not wait. What it makes ready still
+// runs at this instant.
+func (v *Virtual) OnSettled(fn func()) { v.beforeMove = fn }
+
+// Scheduled is how many timed events, deadlines of waits included, are still to
+// come.
+func (v *Virtual) Scheduled() int { return v.timers.size() }
 
 // Context is cancelled when the world ends.
 func (v *Virtual) Context() context.Context { return v.ctx }
@@ -201,6 +212,11 @@ func (v *Virtual) fireNext() bool {
 			continue
 		}
 		if e.at > v.now {
+			if v.beforeMove != nil {
+				if v.beforeMove(); v.woken.Load() || v.waiting.Load() != 0 {
+					return true // there is something to do at this instant after all
+				}
+			}
 			v.now = e.at
 			v.steps = 0
 		} else if Lane(e.key>>laneShift) == LaneTape {

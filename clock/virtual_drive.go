@@ -102,6 +102,15 @@ func (v *Virtual) AdvanceTo(at time.Duration) error {
 	return nil
 }
 
+// WaitSettled is Wait for the driver, with a deadline that comes after
+// everything of its instant, also after what other deadlines cause.
+func (v *Virtual) WaitSettled(s Signal, until time.Duration) error {
+	if v.current != nil || v.calling {
+		return ErrSecondDriver
+	}
+	return v.drive(s.(*vsignal), until, laneSettled)
+}
+
 // Settle runs all that can run at this instant.
 func (v *Virtual) Settle() error { return v.AdvanceTo(v.now) }
 

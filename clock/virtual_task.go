@@ -111,6 +111,22 @@ func (v *Virtual) park(t *vtask) {
 	}
 }
 
+// Yield queues the calling task behind what is ready. In a callback it does
+// nothing.
+func (v *Virtual) Yield() {
+	t := v.current
+	if t == nil {
+		return
+	}
+	if v.ended {
+		v.exitTask()
+	}
+	v.mu.Lock()
+	v.readyLocked(work{task: t})
+	v.mu.Unlock()
+	v.park(t)
+}
+
 // exitTask ends the calling task of a world that has ended. Goexit runs its
 // defers and no recover can hold it back.
 func (v *Virtual) exitTask() { runtime.Goexit() }

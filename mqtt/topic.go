@@ -137,3 +137,13 @@ func MatchAny(filters []string, topic string) bool {
 	}
 	return false
 }
+
+// Unshare returns the filter that decides about topics: what follows
+// "$share/group/" in a shared subscription, else the filter itself.
+func Unshare(filter string) string {
+	if rest, shared := strings.CutPrefix(filter, "$share/"); shared {
+		_, inner, _ := strings.Cut(rest, "/")
+		return inner
+	}
+	return filter
+}

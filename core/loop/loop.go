@@ -60,8 +60,8 @@ func New(rt clock.Runtime, o Options) *Loop {
 		o.Name = "loop"
 	}
 	l := &Loop{rt: rt, name: o.Name, onPanic: o.OnPanic, sig: rt.NewSignal(o.Name)}
-	l.inbox = clock.NewInbox[func()](l.sig)
-	l.stops = clock.NewInbox[int](l.sig)
+	l.inbox = clock.NewInbox[func()](l.sig.Set)
+	l.stops = clock.NewInbox[int](l.sig.Set)
 	return l
 }
 
@@ -114,6 +114,7 @@ func (l *Loop) Run() (code int) {
 			return code
 		}
 		if l.serve() {
+			l.rt.Yield()
 			continue
 		}
 		// The error can only be ErrSecondWaiter, which running excludes.

@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -217,4 +218,20 @@ func ExampleLoop() {
 	// still on at 40m0s
 	// still on at 1h0m0s
 	// stopped with 0
+}
+
+// A loop that always has more to do is endless work at one instant, and says
+// so, instead of hanging the world.
+func TestEndlessPostsMeetTheStepLimit(t *testing.T) {
+	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1000})
+	defer v.Close()
+	l := loop.New(v, loop.Options{Name: "hall"})
+	var again func()
+	again = func() { l.Post(again) }
+	l.Post(again)
+	v.Go("hall", func() { l.Run() })
+	var limit *clock.StepLimitError
+	if err := v.Advance(time.Second); !errors.As(err, &limit) || !strings.Contains(err.Error(), "task hall") {
+		t.Errorf("Advance = %v, want a StepLimitError that names the task", err)
+	}
 }

@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"maps"
+	"slices"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/hubtape/hubtape/mqtt"
+)
+
+// Mochi replays retained messages in the order of a map, leaves out "a" for
+// "a/#", and shows "$x" to "#". So for network clients it is told not to, and
+// the broker replays by itself right after the SUBACK. All of this runs on the
+// client's own goroutine; conn.replay is touched by nobody else.
+
+// noReplay is the retain handling of MQTT 5 (3.8.3.1) that asks for no replay.
+const noReplay = 2
+
+// OnSubscribe notes which filters want a replay, and takes it out of mochi's
+// hands.
+func (h *hook) OnSubscribe(cl *mochi.Client, pk packets.Packet) packets.Packet {
+	c, ok := cl.Net.Conn.(*conn)
+	if !ok {
+		return pk
+	}
+	c.wants = c.wants[:0]
+	for i := range pk.Filters {
+		f := &pk.Filters[i]
+		_, existed := cl.State.Subscriptions.Get(f.Filter)
+		asked := f.RetainHandling == 0 || (f.RetainHandling == 1 && !existed) // [MQTT-3.3.1-9] [MQTT-3.3.1-10]
+		c.wants = append(c.wants, asked && !mochi.IsSharedFilter(f.Filter))
+		f.RetainHandling = noReplay
+	}
+	return pk
+}
+
+// prepareReplay notes, before the SUBACK, what is retained for the filters of a
+// SUBSCRIBE that were granted. It looks at every retained message once.
+func (h *hook) prepareReplay(cl *mochi.Client, filters packets.Subscriptions, codes []byte) {
+	c, ok := cl.Net.Conn.(*conn)
+	if !ok || !slices.Contains(c.wants, true) {
+		return
+	}
+	all := h.b.server.Topics.Retained.GetAll()
+	topics := slices.Sorted(maps.Keys(all))
+	for i := range filters {
+		if !c.wants[i] || codes[i] > packets.CodeGrantedQos2.Code {
+			continue
+		}
+		for _, topic := range topics {
+			if mqtt.Match(filters[i].Filter, topic) && h.OnACLCheck(cl, topic, false) {
+				pk := all[topic]
+				c.replay = append(c.replay, replayed(&pk, &filters[i]))
+			}
+		}
+	}
+}
+
+func replayed(pk *packets.Packet, sub *packets.Subscription) packets.Packet {
+	out := pk.Copy(false)
+	out.FixedHeader.Retain = true // [MQTT-3.3.1-8]
+	out.FixedHeader.Qos = min(out.FixedHeader.Qos, sub.Qos)
+	if sub.Identifier > 0 {
+		out.Properties.SubscriptionIdentifier = []int{sub.Identifier} // [MQTT-3.3.4-3]
+	}
+	return out
+}
+
+// sendReplay follows the SUBACK.
+func (h *hook) sendReplay(cl *mochi.Client) {
+	c, ok := cl.Net.Conn.(*conn)
+	if !ok {
+		return
+	}
+	list := c.replay
+	c.replay = nil
+	for _, pk := range list {
+		if pk.FixedHeader.Qos == 0 || h.takeID(cl, &pk) {
+			_ = cl.WritePacket(pk) // a client that is gone gets it when it resumes, if it may
+		}
+	}
+}
+
+// takeID gives a packet its id and keeps it until it is acknowledged. It is
+// false if the packet must not be sent now.
+func (h *hook) takeID(cl *mochi.Client, out *packets.Packet) bool {
+	inflight := cl.State.Inflight
+	id, err := cl.NextPacketID()
+	if err != nil || inflight.Len() >= int(h.b.server.Options.Capabilities.MaximumInflight) {
+		h.OnPublishDropped(cl, *out)
+		return false
+	}
+	out.PacketID = uint16(id)                                                                   // [MQTT-2.3.1-1]
+	if limit := int(cl.Properties.Props.ReceiveMaximum); limit > 0 && inflight.Len() >= limit { // [MQTT-3.3.4-9]
+		out.Expiry = -1 // mochi's mark for one that waits for room
+		inflight.Set(*out)
+		return false
+	}
+	inflight.Set(*out)
+	inflight.DecreaseSendQuota()
+	return true
+}

@@ -1,0 +1,21 @@
+// Package core is what an automation is written on, in production and in
+// simulation alike.
+//
+// An automation is an [App]. It is given an [Env]: a message loop, a link to
+// the broker, time, a log and random streams. Everything it does happens on its
+// loop, one callback after the other, so it needs no locks:
+//
+//	type Light struct{ Delay core.Duration }
+//
+//	func (l *Light) Start(env *core.Env) error {
+//		off := env.Loop.NewTimer(func(*loop.Timer) { env.Publish("light/set", "OFF") })
+//		return env.Subscribe("motion", func(m mqtt.Message) {
+//			env.Publish("light/set", "ON")
+//			off.StartOnce(time.Duration(l.Delay))
+//		})
+//	}
+//
+// [Run] runs it against a real broker; package sim runs the very same code in a
+// simulated world. In core there is no goroutine, no select, no lock and no
+// wall clock: that is what makes the two the same.
+package core

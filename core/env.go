@@ -1,0 +1,92 @@
+package core
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core/link"
+	"github.com/hubtape/hubtape/core/loop"
+	"github.com/hubtape/hubtape/mqtt"
+)
+
+// App is an automation. One value is started once.
+type App interface {
+	// Start subscribes, starts timers and returns; what happens later happens
+	// in handlers and callbacks on env.Loop. An error ends the app. It runs on
+	// the app's own task, and may wait there.
+	Start(env *Env) error
+}
+
+// Stopper is an App that wants to say goodbye: Stop runs on the app's task,
+// with the link still up, when the app ends in an orderly way.
+type Stopper interface{ Stop() }
+
+// AppFunc makes a function an App.
+type AppFunc func(env *Env) error
+
+// Start calls the function.
+func (f AppFunc) Start(env *Env) error { return f(env) }
+
+// Env is what an App is given of the world.
+type Env struct {
+	Name    string        // the app's name, and its client id
+	Runtime clock.Runtime // time and tasks
+	Loop    *loop.Loop    // where handlers and timers run
+	Link    *link.Link    // the broker
+	Log     *slog.Logger  // records carry the runtime's wall time
+	seed    uint64
+	fail    func(error)
+}
+
+// Now is the monotonic time since the runtime's start.
+func (e *Env) Now() time.Duration { return e.Runtime.Now() }
+
+// Wall is the date, in the runtime's zone.
+func (e *Env) Wall() time.Time { return e.Runtime.Wall() }
+
+// Rand returns the app's own stream of random numbers of that name: the same in
+// every run with the same seed, whatever else draws.
+func (e *Env) Rand(name string) *rand.Rand { return Stream(e.seed, e.Name+"/"+name) }
+
+// Subscribe is Link.Subscribe at QoS 0, for as long as the app runs.
+func (e *Env) Subscribe(filter string, handler link.Handler) error {
+	_, err := e.Link.Subscribe(filter, 0, handler)
+	return err
+}
+
+// Publish publishes at QoS 0, not retained. A string or []byte payload is sent
+// as it is, nil as an empty payload, anything else as JSON. What cannot be
+// sent is logged: to act on it, use Link.Publish.
+func (e *Env) Publish(topic string, payload any) {
+	body, err := encode(payload)
+	if err == nil {
+		err = e.Link.Publish(mqtt.Message{Topic: topic, Payload: body})
+	}
+	if err != nil {
+		e.Log.Error("publish", "topic", topic, "error", err)
+	}
+}
+
+// Fail ends the app with an error, as a failing Start does. The callback that
+// calls it still returns.
+func (e *Env) Fail(err error) { e.fail(err) }
+
+func encode(payload any) ([]byte, error) {
+	switch p := payload.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return p, nil
+	case string:
+		return []byte(p), nil
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return nil, fmt.Errorf("payload as JSON: %w", err)
+	}
+	return body, nil
+}

@@ -1,0 +1,157 @@
+package link
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/mqtt"
+)
+
+// DialOptions say which broker and who connects.
+type DialOptions struct {
+	// Broker is mqtt://host:1883, mqtts://, ws:// or wss://; a user in it
+	// counts where User is empty.
+	Broker   string
+	ClientID string // "": the broker gives one
+	User     string
+	Password string
+	TLS      *tls.Config   // nil: the system's roots
+	Timeout  time.Duration // of the first connection and of each write; 0: 10 s
+	// Keep makes the broker keep the session while the client is away. It needs
+	// a ClientID.
+	Keep bool
+	Will *mqtt.Message // published by the broker when the client is lost
+}
+
+const (
+	defaultDialTimeout = 10 * time.Second
+	reconnectAtMost    = 30 * time.Second // paho doubles its pause up to this
+	disconnectQuiesce  = 250              // ms that paho may take to send what is queued
+)
+
+// Dial connects by paho and returns when the broker has accepted. Afterwards it
+// reconnects by itself. The result is for New's dial; MQTT 3.1.1.
+func Dial(ctx context.Context, o DialOptions, wake func()) (Transport, error) {
+	opts, err := pahoOptions(o)
+	if err != nil {
+		return nil, err
+	}
+	t := &pahoTransport{id: o.ClientID, arrivals: clock.NewInbox[Arrival](wake)}
+	opts.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
+		t.arrivals.Put(Arrival{Message: mqtt.Message{
+			Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(), Retain: m.Retained(), Dup: m.Duplicate(),
+		}})
+	})
+	opts.SetOnConnectHandler(func(paho.Client) { t.arrivals.Put(Arrival{Kind: ArrivedUp}) })
+	opts.SetConnectionLostHandler(func(_ paho.Client, err error) {
+		t.arrivals.Put(Arrival{Kind: ArrivedDown, Err: err})
+	})
+	t.client = paho.NewClient(opts)
+	token := t.client.Connect()
+	select {
+	case <-token.Done():
+		err = token.Error()
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		t.client.Disconnect(0)
+		return nil, fmt.Errorf("connect to %s: %w: is the broker running, and is the address right?", redacted(o.Broker), err)
+	}
+	return t, nil
+}
+
+func pahoOptions(o DialOptions) (*paho.ClientOptions, error) {
+	u, err := url.Parse(o.Broker)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("broker %q is no URL: write mqtt://host:1883", redacted(o.Broker))
+	}
+	switch u.Scheme {
+	case "mqtt":
+		u.Scheme = "tcp"
+	case "mqtts":
+		u.Scheme = "ssl"
+	case "ws", "wss":
+	default:
+		return nil, fmt.Errorf("broker %q: the scheme is one of mqtt, mqtts, ws, wss", redacted(o.Broker))
+	}
+	if o.User == "" && u.User != nil {
+		o.User = u.User.Username()
+		if p, ok := u.User.Password(); ok && o.Password == "" {
+			o.Password = p
+		}
+	}
+	u.User = nil
+	if o.Timeout == 0 {
+		o.Timeout = defaultDialTimeout
+	}
+	if o.Keep && o.ClientID == "" {
+		return nil, errors.New("a session that is kept needs a client id")
+	}
+	opts := paho.NewClientOptions().AddBroker(u.String()).SetClientID(o.ClientID).
+		SetUsername(o.User).SetPassword(o.Password).SetTLSConfig(o.TLS).SetProtocolVersion(4).
+		SetCleanSession(!o.Keep).SetOrderMatters(true).SetResumeSubs(false).
+		SetConnectTimeout(o.Timeout).SetWriteTimeout(o.Timeout).
+		SetAutoReconnect(true).SetMaxReconnectInterval(reconnectAtMost)
+	if w := o.Will; w != nil {
+		opts.SetBinaryWill(w.Topic, w.Payload, w.QoS, w.Retain)
+	}
+	return opts, nil
+}
+
+// redacted is a URL without its password, for messages.
+func redacted(raw string) string {
+	if u, err := url.Parse(raw); err == nil {
+		return u.Redacted()
+	}
+	return "(not a URL)"
+}
+
+// pahoTransport is a Transport on a paho client. paho's own goroutines put into
+// the inbox; everything else runs on the link's loop.
+type pahoTransport struct {
+	id       string
+	client   paho.Client
+	arrivals *clock.Inbox[Arrival]
+}
+
+func (t *pahoTransport) ClientID() string { return t.id }
+
+func (t *pahoTransport) Publish(m mqtt.Message) error {
+	if m.QoS == 0 && !t.client.IsConnectionOpen() {
+		return ErrDown
+	}
+	return failedAlready(t.client.Publish(m.Topic, m.QoS, m.Retain, m.Payload))
+}
+
+func (t *pahoTransport) Subscribe(filter string, qos byte) error {
+	return failedAlready(t.client.Subscribe(filter, qos, nil))
+}
+
+func (t *pahoTransport) Unsubscribe(filter string) error {
+	return failedAlready(t.client.Unsubscribe(filter))
+}
+
+// failedAlready returns the error of an operation that could not even begin;
+// the broker's answer is not waited for.
+func failedAlready(token paho.Token) error {
+	select {
+	case <-token.Done():
+		return token.Error()
+	default:
+		return nil
+	}
+}
+
+func (t *pahoTransport) Receive() (Arrival, bool) { return t.arrivals.Take() }
+
+func (t *pahoTransport) Close() error {
+	t.client.Disconnect(disconnectQuiesce)
+	return nil
+}

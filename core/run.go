@@ -1,0 +1,62 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core/link"
+)
+
+// RunOptions say where an app runs in production.
+type RunOptions struct {
+	Name   string // "": "app"; also the client id, unless Broker has one
+	Broker link.DialOptions
+	Zone   string       // IANA name of the zone the app sees; "": UTC
+	Seed   uint64       // of Env.Rand
+	Log    slog.Handler // nil: slog.Default's
+}
+
+// Run runs an app against a real broker until ctx is done (nil is returned
+// after the app's Stop), the app fails, or one of its tasks panics.
+func Run(ctx context.Context, app App, o RunOptions) (err error) {
+	if o.Name == "" {
+		o.Name = "app"
+	}
+	if o.Broker.ClientID == "" {
+		o.Broker.ClientID = o.Name
+	}
+	if o.Log == nil {
+		o.Log = slog.Default().Handler()
+	}
+	zone, err := clock.LoadZone(o.Zone)
+	if err != nil {
+		return err
+	}
+	rt := clock.NewSystem(clock.SystemOptions{Zone: zone})
+	defer func() { err = errors.Join(err, rt.Close()) }()
+	ended := make(chan error, 1)
+	instance, err := Launch(rt, app, LaunchOptions{
+		Name: o.Name, Seed: o.Seed, Log: o.Log,
+		Dial: func(wake func()) (link.Transport, error) { return link.Dial(ctx, o.Broker, wake) },
+		End:  func(err error) { ended <- err },
+	})
+	if err != nil {
+		return err
+	}
+	select { // rules: production; the runtime's order is not touched
+	case err := <-ended:
+		return err
+	case <-rt.Failed():
+		return nil // Close returns the panic
+	case <-ctx.Done():
+	}
+	instance.Stop()
+	select { // rules: production
+	case err := <-ended:
+		return err
+	case <-rt.Failed():
+		return nil
+	}
+}

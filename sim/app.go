@@ -1,0 +1,69 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/hubtape/hubtape/broker"
+	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/core/link"
+	"github.com/hubtape/hubtape/mqtt"
+)
+
+// sessionTransport is the link.Transport of a simulated world: an in-process
+// session of the broker.
+type sessionTransport struct {
+	session *broker.Session
+	told    bool // that the connection went down
+}
+
+// dial connects a session under the name.
+func (w *World) dial(name, source string) func(wake func()) (link.Transport, error) {
+	return func(wake func()) (link.Transport, error) {
+		s, err := w.broker.Connect(broker.ConnectOptions{ClientID: name, Source: source, Wake: wake})
+		if err != nil {
+			return nil, fmt.Errorf("connect %q: %w", name, err)
+		}
+		return &sessionTransport{session: s}, nil
+	}
+}
+
+func (t *sessionTransport) ClientID() string             { return t.session.ClientID() }
+func (t *sessionTransport) Publish(m mqtt.Message) error { return t.session.Publish(m) }
+
+func (t *sessionTransport) Subscribe(filter string, qos byte) error {
+	_, err := t.session.Subscribe(filter, qos)
+	return err
+}
+
+func (t *sessionTransport) Unsubscribe(filter string) error { return t.session.Unsubscribe(filter) }
+
+func (t *sessionTransport) Receive() (link.Arrival, bool) {
+	if m, ok := t.session.Receive(); ok {
+		return link.Arrival{Message: m}, true
+	}
+	if err := t.session.Err(); err != nil && !t.told {
+		t.told = true
+		return link.Arrival{Kind: link.ArrivedDown, Err: err}, true
+	}
+	return link.Arrival{}, false
+}
+
+func (t *sessionTransport) Close() error {
+	if t.session.Err() != nil {
+		return nil
+	}
+	return t.session.Disconnect()
+}
+
+// launchApp starts an app under test; when it fails, so does the world.
+func (w *World) launchApp(a *appEntry) (err error) {
+	a.instance, err = core.Launch(w.clock, a.app, core.LaunchOptions{
+		Name: a.name, Seed: w.options.Seed, Log: w.options.Log, Dial: w.dial(a.name, a.source),
+		End: func(err error) {
+			if err != nil {
+				w.fail(&Failure{Kind: "app", At: w.Now(), Err: err, Message: fmt.Sprintf("app %q failed: %v", a.name, err)})
+			}
+		},
+	})
+	return err
+}

@@ -1,0 +1,105 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/sim/match"
+)
+
+// Condition is what RouteUntil and Always ask. Make it with Message or That.
+type Condition struct {
+	pattern *match.Pattern
+	holds   func() bool
+	text    string
+}
+
+// Message is the condition that a message like the pattern is said. Unless the
+// pattern names a source, what the tape fed or the scenario published does not
+// count.
+func Message(p match.Pattern) Condition {
+	return Condition{pattern: &p, text: "a message like " + p.String()}
+}
+
+// That is a condition on any state of the program, described by text. It is
+// asked on entry, after every message, and when an instant has settled. It must
+// not wait.
+func That(text string, holds func() bool) Condition {
+	return Condition{holds: holds, text: text}
+}
+
+func (c Condition) String() string { return c.text }
+
+// nearKept is how many near misses a failure tells of.
+const nearKept = 4
+
+// nearMisses keeps the last messages on a pattern's topics that were not like
+// it otherwise, with the reason.
+type nearMisses struct {
+	pattern *match.Pattern
+	last    []Seen
+	count   int
+}
+
+// look is a step's look: it reports whether the message is like the pattern.
+func (n *nearMisses) look(s *match.Subject) bool {
+	if !mqtt.Match(n.pattern.Topic, s.Topic) {
+		return false
+	}
+	if n.pattern.Match(s) {
+		return true
+	}
+	n.count++
+	if len(n.last) == nearKept {
+		n.last = append(n.last[:0], n.last[1:]...)
+	}
+	n.last = append(n.last, seenOf(s))
+	return false
+}
+
+func seenOf(s *match.Subject) Seen {
+	return Seen{At: s.At, Client: s.Client, Source: s.Source, Message: mqtt.Message{
+		Topic: s.Topic, Payload: s.Payload, QoS: s.QoS, Retain: s.Retain,
+	}}
+}
+
+// details says what came instead.
+func (n *nearMisses) details() (lines []string) {
+	if n.count == 0 {
+		return []string{fmt.Sprintf("nothing at all was said on %s in that time", n.pattern.Topic)}
+	}
+	lines = append(lines, fmt.Sprintf("on %s came %s instead:", n.pattern.Topic, plural(n.count, "message")))
+	for i := range n.last {
+		lines = append(lines, "  "+n.last[i].line()+": "+strings.Join(n.explain(&n.last[i]), "; "))
+	}
+	return lines
+}
+
+func (n *nearMisses) explain(seen *Seen) []string {
+	var s match.Subject
+	s.Set(seen.Message, seen.Client, seen.Source, seen.At)
+	return n.pattern.Explain(&s)
+}
+
+// shownPayload is how much of a payload a failure shows.
+const shownPayload = 120
+
+// line is a message on one line, for people.
+func (s *Seen) line() string {
+	payload := string(s.Message.Payload)
+	if len(payload) > shownPayload {
+		payload = payload[:shownPayload] + "…"
+	}
+	return fmt.Sprintf("%v %s %s (%s)", s.At, s.Message.Topic, payload, s.Source)
+}
+
+// String is the message on one line: instant, topic, payload, source.
+func (s Seen) String() string { return s.line() }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,135 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hubtape/hubtape/broker"
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/sim/match"
+)
+
+// Records gives the records of a tape in order; a *recorder.Cursor does.
+type Records interface {
+	Next() bool
+	Record() *recorder.Record
+	Err() error
+}
+
+// Feed says what of a tape is said in the world, and when.
+type Feed struct {
+	Records Records        // of messages and snapshots, from the tape's offset From on
+	Select  mqtt.Selection // the topics that are fed; zero: all
+	From    time.Duration  // the tape time that is the world's instant 0
+	Length  time.Duration  // the tape time at which the tape ends
+}
+
+// feeder plays one tape.
+type feeder struct {
+	Feed
+	w       *World
+	session *broker.Session
+	held    *recorder.Record // the first record after the snapshot, read while placing it
+	fed     int
+}
+
+// Feed adds a tape. Its records enter the world at their own time, each after
+// the one before it has settled; those of kind snapshot at its head are placed
+// in the retained store at instant 0. What cannot be published (a topic that is
+// none, $SYS) is left out, with a warning.
+func (w *World) Feed(f Feed) error {
+	if err := w.notStarted("feed a tape"); err != nil {
+		return err
+	}
+	if err := f.Select.Validate(); err != nil {
+		return fmt.Errorf("feed a tape: %w", err)
+	}
+	s, err := w.broker.Connect(broker.ConnectOptions{ClientID: fmt.Sprint("tape", suffix(len(w.feeds))), Source: match.Tape})
+	if err != nil {
+		return fmt.Errorf("feed a tape: %w", err)
+	}
+	w.feeds = append(w.feeds, &feeder{Feed: f, w: w, session: s})
+	return nil
+}
+
+func suffix(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(" ", n+1)
+}
+
+// next returns the next record to feed, or nil at the end.
+func (f *feeder) next() *recorder.Record {
+	if r := f.held; r != nil {
+		f.held = nil
+		return r
+	}
+	for f.Records.Next() {
+		r := f.Records.Record()
+		if (r.Kind == recorder.KindMessage || r.Kind == recorder.KindSnapshot || r.Kind == recorder.KindWill) && f.Select.Has(r.Topic) {
+			return r
+		}
+	}
+	return nil
+}
+
+// placeSnapshot puts the retained state that the recorder found at its start
+// into the broker.
+func (f *feeder) placeSnapshot() error {
+	for r := f.next(); r != nil; r = f.next() {
+		if r.Kind != recorder.KindSnapshot || r.At > f.From {
+			held := *r
+			f.held = &held
+			return nil
+		}
+		m := r.Message
+		m.Retain = true
+		if err := f.w.broker.SetRetained(m); err != nil {
+			f.w.note("the tape's retained message on %q is left out: %v", r.Topic, err)
+			continue
+		}
+		f.fed++
+	}
+	return f.err()
+}
+
+func (f *feeder) err() error {
+	if err := f.Records.Err(); err != nil {
+		return fmt.Errorf("read the tape: %w", err)
+	}
+	return nil
+}
+
+// run feeds the records, each at its instant, in the tape's lane.
+func (f *feeder) run() {
+	due := f.w.clock.NewSignal("tape")
+	timer := f.w.clock.NewTimerIn(clock.LaneTape, due, nil)
+	for r := f.next(); r != nil; r = f.next() {
+		timer.Start(r.At - f.From)
+		if err := due.Wait(clock.Forever); err != nil {
+			return
+		}
+		due.Fired()
+		m := r.Message
+		m.Dup = false // a broker sets it per delivery
+		if err := f.session.Publish(m); err != nil {
+			f.w.note("a message of the tape on %q is left out: %v", r.Topic, err)
+			continue
+		}
+		f.fed++
+	}
+	if err := f.err(); err != nil {
+		f.w.fail(&Failure{Kind: "tape", At: f.w.Now(), Err: err, Message: err.Error()})
+	}
+}
+
+// tapeEnd is the instant at which the last tape ends; 0 without one.
+func (w *World) tapeEnd() (end time.Duration) {
+	for _, f := range w.feeds {
+		end = max(end, f.Length-f.From)
+	}
+	return end
+}

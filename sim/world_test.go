@@ -1,0 +1,398 @@
+package sim_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/core/loop"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/sim"
+	"github.com/hubtape/hubtape/sim/match"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// light turns a lamp on at motion and off after a while without.
+type light struct{ delay time.Duration }
+
+func (l light) Start(env *core.Env) error {
+	off := env.Loop.NewTimer(func(*loop.Timer) { env.Publish("lamp/set", `{"state":"OFF"}`) })
+	return env.Subscribe("motion", func(mqtt.Message) {
+		env.Publish("lamp/set", `{"state":"ON"}`)
+		off.StartOnce(l.delay)
+	})
+}
+
+func newWorld(t testing.TB, o sim.Options) *sim.World {
+	t.Helper()
+	w, err := sim.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantFailure(t *testing.T, err error, kind string, parts ...string) *sim.Failure {
+	t.Helper()
+	var f *sim.Failure
+	if !errors.As(err, &f) || f.Kind != kind {
+		t.Fatalf("got %v, want a failure of kind %s", err, kind)
+	}
+	for _, part := range parts {
+		if !strings.Contains(f.Error(), part) {
+			t.Errorf("the failure does not say %q:\n%v", part, f)
+		}
+	}
+	return f
+}
+
+var (
+	motion = mqtt.Message{Topic: "motion", Payload: []byte(`{"occupancy":true}`)}
+	lampOn = match.Pattern{Topic: "lamp/set", JSON: map[string]any{"state": "ON"}, HasJSON: true}
+)
+
+func lampOff() match.Pattern {
+	return match.Pattern{Topic: "lamp/set", JSON: map[string]any{"state": "OFF"}, HasJSON: true}
+}
+
+func records(rs ...recorder.Record) *sliceRecords { return &sliceRecords{rs: rs, i: -1} }
+
+type sliceRecords struct {
+	rs []recorder.Record
+	i  int
+}
+
+func (s *sliceRecords) Next() bool               { s.i++; return s.i < len(s.rs) }
+func (s *sliceRecords) Record() *recorder.Record { return &s.rs[s.i] }
+func (s *sliceRecords) Err() error               { return nil }
+
+func said(at time.Duration, topic, payload string) recorder.Record {
+	return recorder.Record{At: at, Kind: recorder.KindMessage, Message: mqtt.Message{Topic: topic, Payload: []byte(payload)}}
+}
+
+func TestRouteUntil(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", light{5 * time.Minute}))
+	must(t, w.Publish(motion))
+	must(t, w.RouteUntil(sim.Message(lampOn), 0))
+	must(t, w.RouteUntil(sim.Message(lampOff()), 5*time.Minute)) // the deadline's own instant counts
+	if w.Now() != 5*time.Minute {
+		t.Errorf("the lamp went off at %v", w.Now())
+	}
+}
+
+func TestRouteUntilFailureSaysWhatCame(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", light{time.Minute}))
+	must(t, w.Publish(motion))
+	bright := match.Pattern{Topic: "lamp/set", JSON: map[string]any{"state": "ON", "brightness": 100}, HasJSON: true}
+	err := w.RouteUntil(sim.Message(bright), 10*time.Second)
+	wantFailure(t, err, "route_until", "within 10s", `payload.brightness`, `lamp/set {"state":"ON"} (app)`)
+	// The world goes on after a failed step.
+	must(t, w.RouteUntil(sim.Message(lampOff()), time.Minute))
+	err = w.RouteUntil(sim.Message(match.Pattern{Topic: "door"}), time.Second)
+	wantFailure(t, err, "route_until", "nothing at all was said on door")
+}
+
+func TestLateMessageIsFoundAhead(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", light{time.Minute}))
+	must(t, w.Publish(motion))
+	wantFailure(t, w.RouteUntil(sim.Message(lampOff()), 30*time.Second), "route_until")
+	digest, stats := w.Digest(), w.Stats()
+	late, found := w.LookAhead(lampOff(), time.Hour)
+	if !found || late.At != time.Minute {
+		t.Errorf("LookAhead = %v, %v", late, found)
+	}
+	if w.Digest() != digest || w.Stats() != stats {
+		t.Error("looking ahead changed the run")
+	}
+}
+
+// Two steps on messages of one instant both see theirs, in order; a third does
+// not see one that an earlier step has passed.
+func TestWindows(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("app", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("go", func(mqtt.Message) {
+			for _, topic := range []string{"a", "b", "c"} {
+				env.Publish(topic, nil)
+			}
+		})
+	})))
+	must(t, w.Publish(mqtt.Message{Topic: "go"}))
+	must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "a"}), 0))
+	must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "b"}), 0))
+	wantFailure(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "a"}), 0), "route_until")
+	wantFailure(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "c"}), 0), "route_until") // the step before settled the instant
+}
+
+// What the tape feeds or the scenario publishes never satisfies a condition
+// about the app.
+func TestNoFalseGreen(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.Feed(sim.Feed{Records: records(said(time.Second, "lamp/set", `{"state":"ON"}`)), Length: time.Second}))
+	must(t, w.Publish(mqtt.Message{Topic: "lamp/set", Payload: []byte(`{"state":"ON"}`)}))
+	wantFailure(t, w.RouteUntil(sim.Message(lampOn), 2*time.Second), "route_until", "source")
+	w = newWorld(t, sim.Options{})
+	must(t, w.Feed(sim.Feed{Records: records(said(time.Second, "lamp/set", `{"state":"ON"}`)), Length: time.Second}))
+	fromTape := lampOn
+	fromTape.Source = match.Tape
+	must(t, w.RouteUntil(sim.Message(fromTape), 2*time.Second))
+}
+
+func TestRouteUntilThat(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	count := 0
+	must(t, w.AddApp("app", core.AppFunc(func(env *core.Env) error {
+		_, err := env.Loop.Every(time.Second, func() { count++ }) // no message is said
+		return err
+	})))
+	must(t, w.RouteUntil(sim.That("three ticks", func() bool { return count == 3 }), time.Minute))
+	if w.Now() != 3*time.Second {
+		t.Errorf("came true at %v, want 3s", w.Now())
+	}
+	must(t, w.RouteUntil(sim.That("still three", func() bool { return count == 3 }), 0)) // true on entry
+	wantFailure(t, w.RouteUntil(sim.That("never", func() bool { return false }), time.Second), "route_until", "never did not come")
+	must(t, w.Always(sim.That("few", func() bool { return count < 10 }), 5*time.Second))
+	f := wantFailure(t, w.Always(sim.That("few", func() bool { return count < 10 }), time.Hour), "always", "few no longer held")
+	if f.At != 10*time.Second {
+		t.Errorf("broke at %v, want 10s", f.At)
+	}
+}
+
+func TestNeverAndCount(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", light{time.Minute}))
+	must(t, w.Publish(motion))
+	must(t, w.Count(lampOn, 1, 1, 30*time.Second))
+	must(t, w.Never(lampOff(), 29*time.Second))
+	f := wantFailure(t, w.Never(lampOff(), time.Second), "never", `"OFF"`)
+	if f.At != time.Minute {
+		t.Errorf("at %v, want the very last instant of the step", f.At)
+	}
+	wantFailure(t, w.Count(lampOn, 2, -1, time.Second), "count", "0 messages", "at least 2")
+}
+
+func TestRetained(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.SetRetained(mqtt.Message{Topic: "door", Payload: []byte("open")}))
+	open := "open"
+	must(t, w.Retained(match.Pattern{Topic: "door", Payload: &open}))
+	wantFailure(t, w.Retained(match.Pattern{Topic: "window"}), "retained", "nothing is retained on window")
+	must(t, w.Publish(mqtt.Message{Topic: "door", Payload: []byte("shut"), Retain: true}))
+	wantFailure(t, w.Retained(match.Pattern{Topic: "door", Payload: &open}), "retained", "shut")
+}
+
+func TestTapeIsFedAtItsInstants(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	var got []string
+	must(t, w.AddApp("app", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("#", func(m mqtt.Message) {
+			got = append(got, fmt.Sprintf("%v %s retain=%v", env.Now(), m.Topic, m.Retain))
+			if m.Topic == "x" {
+				env.Publish("answer", nil)
+			}
+		})
+	})))
+	snapshot := said(0, "state", "on")
+	snapshot.Kind = recorder.KindSnapshot
+	must(t, w.Feed(sim.Feed{
+		Records: records(snapshot, said(0, "x", ""), said(0, "y", ""), said(2*time.Second, "z", ""), said(3*time.Second, "out", "")),
+		Select:  mqtt.Selection{Exclude: []string{"out"}},
+		Length:  3 * time.Second,
+	}))
+	must(t, w.Replay(time.Second))
+	if w.Now() != time.Second {
+		t.Errorf("replay stopped at %v", w.Now())
+	}
+	must(t, w.Replay(sim.ToTheEnd))
+	must(t, w.Replay(0)) // passed: at once
+	want := []string{"0s state retain=true", "0s x retain=false", "0s answer retain=false", "0s y retain=false", "2s z retain=false"}
+	if !reflect.DeepEqual(got, want) || w.Now() != 3*time.Second {
+		t.Errorf("at %v: got %q, want %q", w.Now(), got, want)
+	}
+}
+
+func TestDevice(t *testing.T) {
+	w := newWorld(t, sim.Options{Seed: 3})
+	must(t, w.AddDevice(sim.Device{
+		Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp", Retain: true,
+		State: map[string]any{"state": "OFF", "brightness": 10}, DelayMin: 100 * time.Millisecond, DelayMax: 300 * time.Millisecond,
+	}))
+	must(t, w.AddApp("hall", light{time.Minute}))
+	off := match.Pattern{Topic: "lamp", JSON: map[string]any{"state": "OFF"}, HasJSON: true}
+	must(t, w.Retained(off))
+	must(t, w.Publish(motion))
+	on := match.Pattern{Topic: "lamp", Source: match.Device, JSON: map[string]any{"state": "ON", "brightness": 10}, HasJSON: true}
+	must(t, w.RouteUntil(sim.Message(on), 300*time.Millisecond))
+	if w.Now() < 100*time.Millisecond {
+		t.Errorf("answered after %v", w.Now())
+	}
+	must(t, w.Retained(match.Pattern{Topic: "lamp", JSON: map[string]any{"state": "ON"}, HasJSON: true}))
+}
+
+func TestPanicOfAnApp(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("motion", func(mqtt.Message) { broken() })
+	})))
+	must(t, w.Publish(motion))
+	err := w.Advance(time.Second)
+	f := wantFailure(t, err, "panic", `task "hall" panicked`, "no lamp", "sim_test.broken")
+	var panicked *clock.TaskPanic
+	if !errors.As(f, &panicked) {
+		t.Error("the panic itself is not in the error")
+	}
+	wantFailure(t, w.Advance(time.Second), "panic")
+}
+
+func broken() { panic("no lamp") }
+
+func TestAppThatFails(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", core.AppFunc(func(*core.Env) error { return errors.New("no such room") })))
+	wantFailure(t, w.Advance(time.Second), "app", `app "hall" failed: no such room`)
+}
+
+func TestEndlessLoopIsReported(t *testing.T) {
+	w := newWorld(t, sim.Options{StepLimit: 5000})
+	must(t, w.AddApp("hall", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("echo", func(m mqtt.Message) { env.Publish("echo", m.Payload) })
+	})))
+	must(t, w.Publish(mqtt.Message{Topic: "echo"}))
+	wantFailure(t, w.Advance(time.Second), "step_limit", "task hall")
+}
+
+func TestAdvanceToTimeOfDay(t *testing.T) {
+	budapest, err := clock.LoadZone("Europe/Budapest")
+	must(t, err)
+	// The night in which 02:30 does not exist.
+	w := newWorld(t, sim.Options{Start: time.Date(2026, 3, 28, 23, 0, 0, 0, budapest), Zone: budapest})
+	for _, want := range []string{"2026-03-29 06:00 CEST", "2026-03-30 06:00 CEST"} {
+		must(t, w.AdvanceToTimeOfDay(6, 0, 0))
+		if got := w.Wall().Format("2006-01-02 15:04 MST"); got != want {
+			t.Errorf("it is %s, want %s", got, want)
+		}
+	}
+	if w.Now() != 30*time.Hour {
+		t.Errorf("two mornings came after %v; the first night was an hour short", w.Now())
+	}
+}
+
+func TestTooLateToAdd(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.Advance(0))
+	for what, err := range map[string]error{
+		"app": w.AddApp("x", light{}), "device": w.AddDevice(sim.Device{}), "feed": w.Feed(sim.Feed{}), "retained": w.SetRetained(),
+	} {
+		if !errors.Is(err, sim.ErrStarted) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// evening is a run with everything in it.
+func evening(t testing.TB, o sim.Options, delay time.Duration) string {
+	w, err := sim.New(o)
+	must(t, err)
+	defer w.Close()
+	must(t, w.AddDevice(sim.Device{Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp", DelayMin: 0, DelayMax: time.Second}))
+	must(t, w.AddApp("hall", light{delay}))
+	var rs []recorder.Record
+	for i := range 200 {
+		rs = append(rs, said(time.Duration(i/2)*time.Second, fmt.Sprint("sensor/", i%7), fmt.Sprint(i)))
+		if i%40 == 0 {
+			rs = append(rs, said(time.Duration(i/2)*time.Second, "motion", "{}"))
+		}
+	}
+	must(t, w.Feed(sim.Feed{Records: records(rs...), Length: 100 * time.Second}))
+	must(t, w.Replay(sim.ToTheEnd))
+	digest, err := w.Finish()
+	must(t, err)
+	return digest
+}
+
+func TestDigest(t *testing.T) {
+	first := evening(t, sim.Options{Seed: 1}, 10*time.Second)
+	for range 20 {
+		if got := evening(t, sim.Options{Seed: 1}, 10*time.Second); got != first {
+			t.Fatalf("two runs, two digests: %s and %s", first, got)
+		}
+	}
+	if evening(t, sim.Options{Seed: 2}, 10*time.Second) == first {
+		t.Error("another seed must give other delays, and so another digest")
+	}
+	if evening(t, sim.Options{Seed: 1}, 11*time.Second) == first {
+		t.Error("another app must give another digest")
+	}
+	const want = "2e6808946ef91b94d3e5bac68e9ae8ab0e1eb22adf0340ba0b469570ea2f81b2"
+	if first != want {
+		t.Errorf("the digest of this run is %s, was %s: whoever changes how events are written raises digestVersion", first, want)
+	}
+}
+
+func TestSelfCheckNamesTheFirstDifference(t *testing.T) {
+	check, err := sim.NewSelfCheck()
+	must(t, err)
+	defer check.Close()
+	run := func(delay time.Duration) error {
+		evening(t, sim.Options{Trace: check.NextRun()}, delay)
+		return check.EndRun()
+	}
+	must(t, run(150*time.Second))
+	must(t, run(150*time.Second))
+	err = run(50 * time.Millisecond)
+	var diff *sim.Difference
+	if !errors.As(err, &diff) || diff.Run != 3 {
+		t.Fatalf("got %v, want a difference in run 3", err)
+	}
+	if !strings.Contains(diff.Later, "OFF") || !strings.Contains(diff.Later, "50ms") {
+		t.Errorf("the first event that differs is the early OFF:\n%v", diff)
+	}
+	must(t, check.Close())
+}
+
+func TestRunIsKeptAsATape(t *testing.T) {
+	path := t.TempDir() + "/run.hubtape"
+	writer, err := recorder.Create(path, recorder.Options{Start: clock.DefaultStart})
+	must(t, err)
+	evening(t, sim.Options{Record: writer}, 10*time.Second)
+	must(t, writer.Close())
+	tape, err := recorder.Open(path)
+	must(t, err)
+	defer tape.Close()
+	kinds := map[recorder.Kind]int{}
+	lamp := 0
+	cursor := tape.Cursor(recorder.Query{})
+	for cursor.Next() {
+		kinds[cursor.Record().Kind]++
+		if cursor.Record().Topic == "lamp/set" && cursor.Record().Kind == recorder.KindMessage {
+			lamp++
+		}
+	}
+	must(t, cursor.Err())
+	if kinds[recorder.KindMessage] < 210 || kinds[recorder.KindConnect] < 4 || kinds[recorder.KindSubscribe] != 2 || lamp == 0 {
+		t.Errorf("the tape holds %v, %d commands", kinds, lamp)
+	}
+}
