@@ -62,14 +62,21 @@ func BenchmarkPublishToOneSession(b *testing.B) {
 		tap    func(broker.Event)
 		qos    byte
 		retain bool
+		served bool
 	}{
-		{"qos0", nil, 0, false},
-		{"qos1", nil, 1, false},
-		{"tap", func(broker.Event) {}, 0, false},
-		{"retained", nil, 0, true},
+		{"qos0", nil, 0, false, false},
+		{"qos1", nil, 1, false, false},
+		{"tap", func(broker.Event) {}, 0, false, false},
+		{"retained", nil, 0, true, false},
+		{"served", nil, 0, false, true}, // mochi looks for network subscribers
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			br := newBroker(b, broker.Options{Tap: c.tap})
+			if c.served {
+				if _, err := br.Serve(broker.ListenOptions{Address: "127.0.0.1:0"}); err != nil {
+					b.Fatal(err)
+				}
+			}
 			hall := connect(b, br, broker.ConnectOptions{ClientID: "hall", Wake: func() {}})
 			subscribe(b, hall, "zigbee2mqtt/#", 1)
 			lamp := connect(b, br, broker.ConnectOptions{ClientID: "lamp"})

@@ -113,7 +113,7 @@ func (b *Broker) takeOver(o ConnectOptions) (c *client, present bool, err error)
 func (b *Broker) chooseID() string {
 	for {
 		b.anon++
-		if id := fmt.Sprintf("auto-%d", b.anon); b.clients[id] == nil {
+		if id := fmt.Sprintf("auto-%d", b.anon); b.clients[id] == nil && !b.edge.names.onNetwork(id) {
 			return id
 		}
 	}

@@ -32,6 +32,13 @@ func (n *names) reserve(id string) bool {
 	return true
 }
 
+// onNetwork reports whether a network client has the id.
+func (n *names) onNetwork(id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.network[id] > 0 || n.away(id)
+}
+
 // release gives it back.
 func (n *names) release(id string) {
 	n.mu.Lock()

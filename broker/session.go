@@ -85,10 +85,9 @@ func (b *Broker) publish(c *client, m mqtt.Message, kind Kind) error {
 	// for: that saves its five allocations.
 	p.alone = b.edge.source == nil && !m.Retain
 	p.packet.Ignore = p.alone
+	defer p.done() // also when a Tap panics
 	err := b.server.InjectPacket(c.mochi, p.packet)
 	accepted := p.accepted
-	p.client, p.message = nil, mqtt.Message{}
-	emptyPacket(&p.packet)
 	if err != nil {
 		return fmt.Errorf("%w by mochi: %w", ErrRefused, err)
 	}
@@ -96,6 +95,12 @@ func (b *Broker) publish(c *client, m mqtt.Message, kind Kind) error {
 		return fmt.Errorf("%w: a hook of mochi's rejected it", ErrRefused)
 	}
 	return nil
+}
+
+// done lets go of the message.
+func (p *publishing) done() {
+	p.client, p.message = nil, mqtt.Message{}
+	emptyPacket(&p.packet)
 }
 
 // accept is called by mochi's hook for an in-process message it has taken.

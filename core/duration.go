@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -11,40 +12,70 @@ import (
 // as Go writes it, and with "d" for days ("1d12h").
 type Duration time.Duration
 
-// ParseDuration reads what Duration writes: time.ParseDuration's forms, and
-// days, which come first.
-func ParseDuration(s string) (time.Duration, error) {
-	days, rest, has := strings.Cut(s, "d")
-	if !has {
-		d, err := time.ParseDuration(s)
-		if err != nil {
-			return 0, fmt.Errorf("%q is no duration: write it like 90s, 5m, 1h30m or 2d", s)
-		}
-		return d, nil
-	}
-	n, err := strconv.ParseInt(days, 10, 32)
-	d := time.Duration(0)
-	if err == nil && rest != "" {
-		d, err = time.ParseDuration(rest)
-	}
-	const day = 24 * time.Hour
-	if err != nil || d < 0 || n > int64((1<<63-1)/day)-1 || n < -int64((1<<63-1)/day)+1 {
-		return 0, fmt.Errorf("%q is no duration: write it like 90s, 5m, 1h30m or 2d", s)
-	}
-	if strings.HasPrefix(days, "-") {
-		d = -d
-	}
-	return time.Duration(n)*day + d, nil
-}
-
-// UnmarshalText reads a duration.
+// UnmarshalText reads a duration with ParseDuration.
 func (d *Duration) UnmarshalText(text []byte) error {
 	x, err := ParseDuration(string(text))
 	*d = Duration(x)
 	return err
 }
 
-// MarshalText writes a duration.
+// MarshalText writes a duration with FormatDuration.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-func (d Duration) String() string { return time.Duration(d).String() }
+func (d Duration) String() string { return FormatDuration(time.Duration(d)) }
+
+// ParseDuration reads a duration as Go writes them, and with d for days (24
+// hours): 180ms, 1h30m, 2d, 1d12h, -1.5d. Days come first.
+func ParseDuration(s string) (time.Duration, error) {
+	days, rest, ok := strings.Cut(s, "d")
+	if !ok {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return 0, durationError(s)
+		}
+		return d, nil
+	}
+	hours, err := time.ParseDuration(days + "h")
+	if err != nil || strings.Trim(days, "+-.0123456789") != "" || hours > math.MaxInt64/24 || hours < math.MinInt64/24 {
+		return 0, durationError(s)
+	}
+	d := hours * 24
+	if rest == "" {
+		return d, nil
+	}
+	r, err := time.ParseDuration(rest)
+	if err != nil || rest[0] == '-' || rest[0] == '+' {
+		return 0, durationError(s)
+	}
+	if strings.HasPrefix(days, "-") {
+		r = -r
+	}
+	if sum := d + r; (sum > d) == (r > 0) || r == 0 {
+		return sum, nil
+	}
+	return 0, durationError(s)
+}
+
+func durationError(s string) error {
+	return fmt.Errorf("%q is not a duration such as 180ms, 90s, 1h30m or 2d", s)
+}
+
+// FormatDuration writes a duration so that [ParseDuration] reads it back, with
+// days where they are whole, and without zero parts: 2d, 1h30m, 180ms.
+func FormatDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d == 0 {
+		return "0s"
+	}
+	if d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

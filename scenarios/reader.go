@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/sim/match/didyoumean"
 )
@@ -241,7 +242,7 @@ func (r *reader) readSignedDuration(n *node, what string) (time.Duration, bool) 
 	}
 	switch v := n.scalar().(type) {
 	case string:
-		d, err := ParseDuration(v)
+		d, err := core.ParseDuration(v)
 		if err != nil {
 			r.want(n, what, "", wanted)
 		}

@@ -49,10 +49,6 @@ type AppUse struct {
 	Params any    // plain Go values, nil when not given
 }
 
-// DefaultStart is the instant at the start of a scenario that names none and has
-// no tape.
-func DefaultStart() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
-
 // Source is what the messages of this automation have as their source.
 func (a AppUse) Source() string {
 	if a.Key == "" {

@@ -54,11 +54,12 @@ func (n *nearMisses) look(s *match.Subject) bool {
 	if len(n.last) == nearKept {
 		n.last = append(n.last[:0], n.last[1:]...)
 	}
-	n.last = append(n.last, seenOf(s))
+	n.last = append(n.last, SeenOf(s))
 	return false
 }
 
-func seenOf(s *match.Subject) Seen {
+// SeenOf keeps what a subject shows now; the payload is not copied.
+func SeenOf(s *match.Subject) Seen {
 	return Seen{At: s.At, Client: s.Client, Source: s.Source, Message: mqtt.Message{
 		Topic: s.Topic, Payload: s.Payload, QoS: s.QoS, Retain: s.Retain,
 	}}

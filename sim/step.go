@@ -152,7 +152,7 @@ func (w *World) Never(p match.Pattern, d time.Duration) error {
 		if !p.Match(s) {
 			return false
 		}
-		found = seenOf(s)
+		found = SeenOf(s)
 		return true
 	}, until)
 	w.digest.step(w.Now(), "never", err == nil && !met)
@@ -214,7 +214,7 @@ func (w *World) Count(p match.Pattern, least, most int, d time.Duration) error {
 	_, err := w.wait(func(s *match.Subject) bool {
 		if near.look(s) {
 			if n++; len(hits) < nearKept {
-				hits = append(hits, seenOf(s))
+				hits = append(hits, SeenOf(s))
 			}
 		}
 		return false
@@ -289,7 +289,7 @@ func (w *World) LookAhead(p match.Pattern, d time.Duration) (late Seen, found bo
 	stats := w.stats
 	met, _ := w.wait(func(s *match.Subject) bool {
 		if p.Match(s) {
-			late, found = seenOf(s), true
+			late, found = SeenOf(s), true
 		}
 		return found
 	}, w.Now()+d)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// MosquittoTraits are where mosquitto 2.0 differs from in-process sessions.
+// MosquittoTraits are where mosquitto 2.0.11 differs from in-process sessions.
 var MosquittoTraits = Traits{
 	OverlapAtFirst:   true,
 	ReplayUnordered:  true,

@@ -1,0 +1,2 @@
+// Package cli is the program record: its commands, flags, texts and exit codes.
+package cli

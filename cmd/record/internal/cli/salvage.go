@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) salvageCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "salvage TAPE -o FILE",
+		Short: "Copy what is whole on a damaged tape",
+		Long: `salvage searches a damaged tape, and its side log, for whole chunks and copies
+their records to a new tape. Where records are lost the new tape has a gap that
+says how many.`,
+		Example: `  record salvage broken.hubtape -o saved.hubtape`,
+		Args:    tapes(1, 1, "one tape"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if out == "" {
+				return usagef("salvage needs -o FILE, the tape to make")
+			}
+			s, err := recorder.Salvage(args[0], out)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.Out, "%s: %s records saved from %s chunks; %s records lost, in %s holes\n",
+				out, thousands(s.Records), thousands(uint64(s.Chunks)), thousands(s.Lost), thousands(uint64(s.Holes)))
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "`tape` to make; it must not exist")
+	return cmd
+}

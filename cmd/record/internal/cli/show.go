@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/recorder/format"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	var sel selection
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show TAPE...",
+		Short: "Print the records of a tape",
+		Long: `show prints one record a line: the offset in seconds, the kind, the QoS with an r
+for retained, the topic and the payload, quoted where it is not plain text. The
+text is stable, so two of them can be compared. --json prints JSON lines, as
+export does.`,
+		Example: `  record show evening.hubtape --topic 'zigbee2mqtt/+/set'
+  record show evening.hubtape --from 1h --until 1h10m --json`,
+		Args: tapes(1, 1<<20, "one tape or more"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			q, err := sel.query()
+			if err != nil {
+				return err
+			}
+			return a.each(args, func(path string) error { return show(a.Out, path, q, asJSON) })
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON lines")
+	sel.register(cmd)
+	return cmd
+}
+
+// each does the same with every tape, tells the errors as they come, and keeps
+// the one that counts most.
+func (a *app) each(paths []string, do func(path string) error) error {
+	var errs []error
+	for _, path := range paths {
+		err := do(path)
+		if err != nil && len(paths) == 1 {
+			return err
+		}
+		if err != nil && !isSilent(err) {
+			fmt.Fprintf(a.Err, "record: %s\n", oneSentence(err))
+		}
+		errs = append(errs, err)
+	}
+	return worst(errs)
+}
+
+func show(out io.Writer, path string, q recorder.Query, asJSON bool) error {
+	t, err := recorder.Open(path)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	w := bufio.NewWriterSize(out, 64<<10)
+	var b []byte
+	c := t.Cursor(q)
+	for c.Next() {
+		if asJSON {
+			b = format.AppendJSONLine(b[:0], c.Record())
+		} else {
+			b = appendShown(b[:0], c.Record())
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return c.Err()
+}
+
+// appendShown appends a record as a line for people.
+func appendShown(b []byte, r *recorder.Record) []byte {
+	b = fmt.Appendf(b, "%6d.%09d  %-8s", r.At/1e9, r.At%1e9, r.Kind)
+	if r.Topic != "" {
+		retained := " "
+		if r.Retain {
+			retained = "r"
+		}
+		b = fmt.Appendf(b, "  %d%s  %s", r.QoS, retained, plain(r.Topic))
+	}
+	if r.Client != "" {
+		b = fmt.Appendf(b, "  from %s", plain(r.Client))
+	}
+	if r.Kind.IsMessage() {
+		b = append(append(b, "  "...), plain(r.Payload)...)
+	}
+	switch {
+	case r.Kind == recorder.KindGap:
+		b = fmt.Appendf(b, "  until %d.%09d", r.Until/1e9, r.Until%1e9)
+	case r.Until != 0:
+		b = fmt.Appendf(b, "  by %v", r.Until)
+	}
+	if r.Text != "" {
+		b = append(append(b, "  "...), plain(r.Text)...)
+	}
+	return append(b, '\n')
+}
+
+// plain is a text as it is when it can be printed on one line, else quoted.
+func plain[T string | []byte](text T) string {
+	s := string(text)
+	if s == "" {
+		return `""`
+	}
+	if !utf8.ValidString(s) || s[0] == '"' {
+		return strconv.Quote(s)
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}

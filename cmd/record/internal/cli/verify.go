@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) verifyCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify TAPE...",
+		Short: "Read whole tapes and say what is damaged",
+		Long: `verify reads every record of a tape, its side log included. A whole tape gets its
+content hash, which two tapes share when they hold the same records. Damage is
+listed by chunk, and the exit code is 1.`,
+		Example: `  record verify evening.hubtape
+  record verify --json *.hubtape`,
+		Args: tapes(1, 1<<20, "one tape or more"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.each(args, func(path string) error { return a.verify(path, asJSON) })
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a tape")
+	return cmd
+}
+
+type damageJSON struct {
+	Chunk   *int    `json:"chunk"` // null: outside of all chunks
+	First   uint64  `json:"first_record"`
+	Lost    uint64  `json:"records"`
+	From    float64 `json:"from_seconds"`
+	Until   float64 `json:"until_seconds"`
+	Message string  `json:"message"`
+}
+
+type verifyJSON struct {
+	infoJSON
+	OK           bool         `json:"ok"`
+	WholeChunks  int          `json:"whole_chunks"`
+	WholeRecords uint64       `json:"whole_records"`
+	ContentHash  string       `json:"content_hash,omitempty"`
+	TornBytes    int64        `json:"torn_bytes"`
+	Damage       []damageJSON `json:"damage"`
+}
+
+func (a *app) verify(path string, asJSON bool) error {
+	rep, err := recorder.Verify(path)
+	if err != nil {
+		return err
+	}
+	hash := ""
+	if rep.OK() {
+		if hash, err = contentHash(path); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		err = printJSON(a.Out, reportJSON(rep, hash))
+	} else {
+		err = a.printReport(path, rep, hash)
+	}
+	if err == nil && !rep.OK() {
+		err = &codeError{code: exitDamage}
+	}
+	return err
+}
+
+func contentHash(path string) (string, error) {
+	t, err := recorder.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer t.Close()
+	sum, err := t.ContentHash()
+	return hex.EncodeToString(sum[:]), err
+}
+
+func reportJSON(rep recorder.Report, hash string) verifyJSON {
+	out := verifyJSON{
+		infoJSON: infoOf(rep.Info), OK: rep.OK(), WholeChunks: rep.Chunks, WholeRecords: rep.Records, ContentHash: hash,
+		TornBytes: rep.TornBytes, Damage: []damageJSON{},
+	}
+	for _, d := range rep.Damage {
+		j := damageJSON{First: d.First, Lost: d.Lost, From: d.From.Seconds(), Until: d.Until.Seconds(), Message: d.Error()}
+		if d.Chunk != recorder.NoChunk {
+			j.Chunk = &d.Chunk
+		}
+		out.Damage = append(out.Damage, j)
+	}
+	return out
+}
+
+func (a *app) printReport(path string, rep recorder.Report, hash string) error {
+	var b []byte
+	for _, d := range rep.Damage {
+		b = fmt.Appendf(b, "%v\n", d)
+	}
+	if rep.OK() {
+		b = fmt.Appendf(b, "%s: whole; %s records in %s chunks; content %s\n", path, thousands(rep.Records), thousands(uint64(rep.Chunks)), hash)
+	} else {
+		b = fmt.Appendf(b, "%s: damaged; %s records in %s chunks are whole; `record salvage %s -o FILE` copies them\n",
+			path, thousands(rep.Records), thousands(uint64(rep.Chunks)), path)
+	}
+	if rep.TornBytes > 0 {
+		b = fmt.Appendf(b, "%s: its recorder was killed; the last %d bytes of the side log were being written\n", path, rep.TornBytes)
+	}
+	_, err := a.Out.Write(b)
+	return err
+}

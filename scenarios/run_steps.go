@@ -1,0 +1,184 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/sim"
+	"github.com/hubtape/hubtape/sim/match"
+)
+
+// lookAhead is how much longer a world runs to see whether what was missing
+// only came late.
+const lookAhead = time.Hour
+
+// takeSteps takes the steps in order and reports whether all were met. Without
+// steps the whole tape is played.
+func (r *run) takeSteps() bool {
+	steps := r.scenario.Steps
+	if len(steps) == 0 {
+		return r.playAll()
+	}
+	for _, step := range steps {
+		if err := r.take(step); err != nil {
+			r.addFailure(err, step.At())
+			r.tellIfLate(step, err)
+			return false
+		}
+	}
+	return true
+}
+
+// playAll plays the tape to its end, and then as long as an answer of the
+// automation may come late.
+func (r *run) playAll() bool {
+	err := r.world.Replay(sim.ToTheEnd)
+	if e := r.scenario.Expect; err == nil && e != nil && e.SameAsTape != nil {
+		err = r.world.Advance(e.SameAsTape.Tolerance)
+	}
+	if err != nil {
+		r.addFailure(err, Pos{})
+	}
+	return err == nil
+}
+
+func (r *run) take(step Step) error {
+	w := r.world
+	switch step := step.(type) {
+	case *Publish:
+		return w.Publish(mqtt.Message{Topic: step.Topic, Payload: step.Payload, QoS: step.QoS, Retain: step.Retain})
+	case *RouteUntil:
+		return w.RouteUntil(sim.Message(*step.Pattern), orToTheEnd(step.Within))
+	case *Advance:
+		if to := step.To; to != nil {
+			return w.AdvanceToTimeOfDay(to.Hour, to.Minute, to.Second)
+		}
+		return w.Advance(step.By)
+	case *Replay:
+		return w.Replay(orToTheEnd(step.Until))
+	case *Never:
+		return w.Never(*step.Pattern, orToTheEnd(step.For))
+	case *Count:
+		most := -1
+		if step.Max != nil {
+			most = int(*step.Max)
+		}
+		return w.Count(*step.Pattern, int(step.Min), most, orToTheEnd(step.For))
+	case *Retained:
+		return w.Retained(*step.Pattern)
+	}
+	return fmt.Errorf("the step %s is not known", step.Kind())
+}
+
+func orToTheEnd(d *time.Duration) time.Duration {
+	if d == nil {
+		return sim.ToTheEnd
+	}
+	return *d
+}
+
+// addFailure keeps what went wrong in the world.
+func (r *run) addFailure(err error, p Pos) {
+	var f *sim.Failure
+	if !errors.As(err, &f) {
+		r.result.Failures = append(r.result.Failures, Failure{Kind: "step", Message: err.Error(), At: r.world.Now(), Pos: p})
+		return
+	}
+	r.result.Failures = append(r.result.Failures, Failure{Kind: f.Kind, Message: f.Message, Details: f.Details, At: f.At, Pos: p})
+}
+
+// tellIfLate lets the world run on after a RouteUntil that was not met, to say
+// whether the message came later.
+func (r *run) tellIfLate(step Step, err error) {
+	until, ok := step.(*RouteUntil)
+	var f *sim.Failure
+	if !ok || until.Within == nil || !errors.As(err, &f) || f.Kind != "route_until" {
+		return
+	}
+	r.result.Digest = r.world.Digest() // looking ahead is no part of the run
+	r.result.Virtual = r.world.Now()
+	failure := &r.result.Failures[len(r.result.Failures)-1]
+	late, found := r.world.LookAhead(*until.Pattern, lookAhead)
+	if !found {
+		failure.Details = append(failure.Details, fmt.Sprintf("it did not come in the %v after that either", lookAhead))
+		return
+	}
+	failure.Details = append(failure.Details, fmt.Sprintf("it came %v too late: %v", late.At-f.At, late))
+}
+
+// finish settles the run, judges the expectations, and fills in the result.
+func (r *run) finish(met bool) error {
+	w := r.world
+	end := w.Now()
+	if met {
+		// The last instant settles, and the verdicts see all of it.
+		if err := w.Advance(0); err != nil {
+			r.addFailure(err, Pos{})
+			met = false
+		}
+	}
+	digest, _ := w.Finish() // a failure of the world is in Failures already
+	if r.result.Digest == "" {
+		r.result.Digest, r.result.Virtual = digest, end
+	}
+	stats := w.Stats()
+	r.result.In, r.result.Out, r.result.Outside = stats.In, stats.Out, w.Outside()
+	for _, j := range r.judges {
+		if _, always := j.(*neverJudge); !met && !always {
+			continue // a run that was cut short misses much: one reason is enough
+		}
+		failures, err := j.verdict(end)
+		if err != nil {
+			return err
+		}
+		r.result.Failures = append(r.result.Failures, failures...)
+	}
+	r.result.Warnings = append(r.result.Warnings, w.Warnings()...)
+	if met {
+		r.result.Warnings = append(r.result.Warnings, r.filters.unused(r.scenario)...)
+	}
+	r.result.Log = r.log.lines()
+	return nil
+}
+
+// filterUse finds the filters that nothing matches: most likely a mistake.
+type filterUse struct {
+	open []FilterUse // not matched so far
+}
+
+func newFilterUse(s *Scenario, tape *recording) *filterUse {
+	u := &filterUse{}
+	for _, f := range s.Filters() {
+		if !tape.matchesTopic(f.Filter) && !devicesMatch(s.Devices, f.Filter) {
+			u.open = append(u.open, f)
+		}
+	}
+	return u
+}
+
+func devicesMatch(devices []Device, filter string) bool {
+	for _, d := range devices {
+		if mqtt.Match(filter, d.StateTopic) || d.CommandTopic == filter || mqtt.Match(filter, d.CommandTopic) {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *filterUse) hear(s *match.Subject) {
+	for i := 0; i < len(u.open); i++ {
+		if mqtt.Match(u.open[i].Filter, s.Topic) {
+			u.open = append(u.open[:i], u.open[i+1:]...)
+			i--
+		}
+	}
+}
+
+func (u *filterUse) unused(s *Scenario) (warnings []string) {
+	for _, f := range u.open {
+		warnings = append(warnings, fmt.Sprintf("%s:%d:%d: the filter %s of %s matches nothing on the tape, in the devices or in the run", s.File, f.Line, f.Col, f.Filter, f.For))
+	}
+	return warnings
+}
