@@ -11,15 +11,14 @@ type ssignal struct {
 	set      bool          // under s.mu, as are the next two
 	waiting  bool          // a task waits and has not been woken
 	taken    bool          // a task is inside Wait
-	wake     chan struct{} // tells the waiter to come back
-	grant    chan struct{} // the token for the waiter
+	grant    chan struct{} // wakes the waiter, with the token
 	deadline stimer
 	fired    firedList[stimer]
 }
 
 // NewSignal makes a signal; only Virtual, which can stall, keeps its name.
 func (s *System) NewSignal(string) Signal {
-	g := &ssignal{s: s, wake: make(chan struct{}, 1), grant: make(chan struct{}, 1)}
+	g := &ssignal{s: s, grant: make(chan struct{}, 1)}
 	g.deadline = stimer{sig: g, ends: true}
 	return g
 }
@@ -31,10 +30,12 @@ func (g *ssignal) Set() {
 	g.s.mu.Unlock()
 }
 
+// wakeLocked asks for the token in the waiter's name: tasks run on in the order
+// in which they were woken.
 func (g *ssignal) wakeLocked() {
 	if g.waiting {
 		g.waiting = false
-		g.wake <- struct{}{}
+		g.s.token.request(g.grant)
 	}
 }
 
@@ -67,8 +68,7 @@ func (g *ssignal) Wait(until time.Duration) error {
 	s.mu.Unlock()
 
 	s.token.release()
-	<-g.wake
-	s.token.acquire(g.grant)
+	s.token.granted(g.grant)
 
 	s.mu.Lock()
 	delete(s.parked, g)

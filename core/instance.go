@@ -47,6 +47,7 @@ func Launch(rt clock.Runtime, app App, o LaunchOptions) (*Instance, error) {
 
 func (i *Instance) run(app App) {
 	defer i.finish()
+	defer i.leave() // also when the runtime ends first
 	if err := app.Start(i.env); err != nil {
 		i.fail(err)
 	}
@@ -54,6 +55,9 @@ func (i *Instance) run(app App) {
 	if s, ok := app.(Stopper); ok {
 		s.Stop()
 	}
+}
+
+func (i *Instance) leave() {
 	if err := i.env.Link.Close(); err != nil && i.err == nil {
 		i.err = err
 	}

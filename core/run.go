@@ -53,7 +53,7 @@ func Run(ctx context.Context, app App, o RunOptions) (err error) {
 	case <-ctx.Done():
 	}
 	instance.Stop()
-	select { // rules: production
+	select { // rules: production; the runtime is not driven from here
 	case err := <-ended:
 		return err
 	case <-rt.Failed():

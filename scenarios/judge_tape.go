@@ -67,7 +67,7 @@ func (j *tapeJudge) verdict(end time.Duration) (failures []Failure, err error) {
 	if n := len(failures); n > maxTold {
 		failures = append(failures[:maxTold], Failure{
 			Kind: "same_as_tape", Pos: j.Pos, At: failures[maxTold].At,
-			Message: fmt.Sprintf("%d more differences from the tape", n-maxTold),
+			Message: fmt.Sprintf("the app differs from the tape in %d messages more", n-maxTold),
 		})
 	}
 	return failures, nil
@@ -82,7 +82,9 @@ func (j *tapeJudge) compare(topic string, end time.Duration) (diffs []Failure) {
 		switch {
 		case len(got) == 0 || len(want) > 0 && want[0].At+j.Tolerance < got[0].At:
 			if want[0].At <= end { // what the tape says later was not due yet
-				diffs = append(diffs, j.missing(topic, want[0], got))
+				var d Failure
+				d, got = j.missing(topic, want[0], got, want[1:])
+				diffs = append(diffs, d)
 			}
 			want = want[1:]
 		case len(want) == 0 || got[0].At+j.Tolerance < want[0].At:
@@ -101,17 +103,26 @@ func (j *tapeJudge) compare(topic string, end time.Duration) (diffs []Failure) {
 	return diffs
 }
 
-func (j *tapeJudge) missing(topic string, want sim.Seen, later []sim.Seen) Failure {
-	f := Failure{At: want.At, Details: []string{"tape: " + want.String()}}
-	for _, s := range later {
-		if len(j.differ(want, s)) == 0 {
+// missing says that nothing was said in time in place of want. If it only came
+// late, that message is no longer an extra one.
+func (j *tapeJudge) missing(topic string, want sim.Seen, got, others []sim.Seen) (f Failure, left []sim.Seen) {
+	f = Failure{At: want.At, Details: []string{"tape: " + want.String()}}
+	for i, s := range got {
+		if len(j.differ(want, s)) == 0 && !j.hasPartner(s, others) {
 			f.Message = fmt.Sprintf("the app said it on %s %v later than the tape, more than the tolerance of %v", topic, s.At-want.At, j.Tolerance)
 			f.Details = append(f.Details, "app:  "+s.String())
-			return f
+			return f, slices.Delete(got, i, i+1)
 		}
 	}
 	f.Message = fmt.Sprintf("the app did not say what the tape has on %s at %v", topic, want.At)
-	return f
+	return f, got
+}
+
+// hasPartner reports whether what was said stands for one of the tape's.
+func (j *tapeJudge) hasPartner(s sim.Seen, wants []sim.Seen) bool {
+	return slices.ContainsFunc(wants, func(w sim.Seen) bool {
+		return (w.At-s.At).Abs() <= j.Tolerance && len(j.differ(w, s)) == 0
+	})
 }
 
 func (j *tapeJudge) extra(topic string, got sim.Seen) Failure {

@@ -45,10 +45,11 @@ type mosquittoDecoder struct {
 }
 
 func (m *mosquittoDecoder) parseLine(line []byte, r *recorder.Record) (at time.Duration, none bool, err error) {
-	size, has := int64(-1), false
+	size, has, timed := int64(-1), false, false
 	err = lineObject(line, func(key string, v gjson.Result) (err error) {
 		switch key {
 		case "tst":
+			timed = true
 			r.Wall, err = tst(v)
 		case "topic":
 			r.Topic, err = text(v)
@@ -71,7 +72,7 @@ func (m *mosquittoDecoder) parseLine(line []byte, r *recorder.Record) (at time.D
 		return 0, false, err
 	case !has:
 		return 0, false, errors.New(`it has no "payload"`)
-	case r.Wall == 0:
+	case !timed:
 		return 0, false, errors.New(`it has no "tst"`)
 	}
 	if err := mqtt.ValidateTopic(r.Topic); err != nil {

@@ -1,0 +1,243 @@
+package scenarios_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/core/loop"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/scenarios"
+	"github.com/stretchr/testify/require"
+)
+
+// params make the hall light right, or wrong in the ways that automations are.
+type params struct {
+	Delay  core.Duration `json:"delay"`
+	Late   core.Duration `json:"late"`
+	Twice  bool          `json:"twice"`
+	Dead   bool          `json:"dead"`
+	Panics bool          `json:"panics"`
+}
+
+type hall struct{ params }
+
+func newHall(p params) *hall { return &hall{p} }
+
+func (h *hall) Start(env *core.Env) error {
+	if h.Dead {
+		return nil
+	}
+	on := func() {
+		env.Publish("light/set", `{"state":"ON","transition":1}`)
+		if h.Twice {
+			env.Publish("light/set", `{"state":"ON","transition":1}`)
+		}
+	}
+	off := env.Loop.NewTimer(func(*loop.Timer) { env.Publish("light/set", `{"state":"OFF"}`) })
+	return env.Subscribe("motion", func(mqtt.Message) {
+		if h.Panics {
+			panic("no light")
+		}
+		env.Log.Info("motion")
+		env.Loop.After(time.Duration(h.Late), on)
+		off.StartOnce(time.Duration(h.Delay))
+	})
+}
+
+var apps = []scenarios.Entry{scenarios.App("hall", newHall)}
+
+// tape is what a hall's hub said, the old automation included.
+const tape = `{"t":0,"topic":"bridge/state","payload":"online"}
+{"t":1,"topic":"motion","payload":"{}"}
+{"t":1.2,"topic":"light/set","payload":"{\"state\":\"ON\",\"transition\":2}"}
+{"t":60,"topic":"motion","payload":"{}"}
+{"t":60.1,"topic":"light/set","payload":"{\"state\":\"ON\",\"transition\":2}"}
+{"t":361,"topic":"light/set","payload":"{\"state\":\"OFF\"}"}
+{"t":400,"topic":"bridge/state","payload":"online"}
+`
+
+// play runs a scenario's text beside the tape.
+func play(t *testing.T, text string) *scenarios.Result {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "tape.jsonl"), []byte(tape), 0o600))
+	path := filepath.Join(dir, "hall.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	s, err := scenarios.Load(path)
+	require.NoError(t, err)
+	return s.Run(apps, scenarios.RunOptions{})
+}
+
+const sameAsTape = `
+name: hall
+app: hall
+params: {delay: 5m%s}
+tape: {file: tape.jsonl, app_outputs: ["light/set"]}
+expect:
+  same_as_tape: {tolerance: 1s, ignore: [transition]}
+`
+
+const steps = `
+name: hall
+app: hall
+params: {delay: 5m%s}
+tape: {file: tape.jsonl, exclude: ["light/set"]}
+steps:
+  - replay: {until: 900ms}
+  - route_until: {topic: light/set, json: {state: "ON"}, within: 1s}
+  - count: {topic: light/set, json: {state: "ON"}, min: 1, max: 1, for: 2m}
+  - route_until: {topic: light/set, json: {state: "OFF"}}
+`
+
+func with(text, extra string) string { return strings.Replace(text, "%s", extra, 1) }
+
+func TestSameAsTape(t *testing.T) {
+	for name, c := range map[string]struct{ extra, want string }{
+		"right":           {"", ""},
+		"late, tolerable": {", late: 500ms", ""},
+		"late":            {", late: 3s", "2.8s later than the tape"},
+		"twice":           {", twice: true", "does not have there"},
+		"dead":            {", dead: true", "did not say what the tape has on light/set at 1.2s"},
+		"other delay":     {", delay: 4m", "on light/set"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "other delay" {
+				c.extra = ""
+			}
+			text := with(sameAsTape, c.extra)
+			if name == "other delay" {
+				text = strings.Replace(text, "5m", "4m", 1)
+			}
+			r := play(t, text)
+			requireOutcome(t, r, c.want)
+			require.Equal(t, 401*time.Second, r.Virtual, "the tape plus the tolerance")
+			require.True(t, r.Deterministic())
+		})
+	}
+}
+
+func TestSteps(t *testing.T) {
+	for name, c := range map[string]struct{ extra, want string }{
+		"right":  {"", ""},
+		"late":   {", late: 3s", "2.1s too late"},
+		"twice":  {", twice: true", "want exactly 1"},
+		"dead":   {", dead: true", "nothing at all was said on light/set"},
+		"panics": {", panics: true", "no light"},
+	} {
+		t.Run(name, func(t *testing.T) { requireOutcome(t, play(t, with(steps, c.extra)), c.want) })
+	}
+}
+
+// requireOutcome wants a pass for "", else a failure that says want.
+func requireOutcome(t *testing.T, r *scenarios.Result, want string) {
+	t.Helper()
+	require.NoError(t, r.Err)
+	var told []string
+	for _, f := range r.Failures {
+		told = append(told, f.Kind+": "+f.Message+"\n  "+strings.Join(f.Details, "\n  "))
+	}
+	text := strings.Join(told, "\n")
+	if want == "" {
+		require.Equal(t, scenarios.Passed, r.Status, text)
+		require.Empty(t, r.Warnings)
+		require.Len(t, r.Digest, 64)
+		return
+	}
+	require.Equal(t, scenarios.Failed, r.Status)
+	require.Equal(t, 1, r.ExitCode())
+	require.Contains(t, text, want)
+	t.Log(text)
+}
+
+func TestExpectations(t *testing.T) {
+	const head = `
+name: hall
+app: hall
+params: {delay: 5m}
+tape: {file: tape.jsonl, exclude: ["light/set"]}
+expect:
+`
+	for name, c := range map[string]struct{ text, want string }{
+		"never holds":        {`never: [{topic: light/set, json: {state: "OFF"}, between: [0s, 5m59s]}]`, ""},
+		"never broken":       {`never: [{topic: light/set, json: {state: "OFF"}, between: [0s, 6m]}]`, "never must between 0s and 6m0s"},
+		"ordered":            {`ordered: [{topic: light/set, json: {state: "ON"}}, {topic: light/set, json: {state: "OFF"}, between: [6m, 6m]}]`, ""},
+		"ordered, other way": {`ordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "ON"}}]`, "after the 1 before it"},
+		"unordered":          {`unordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "ON"}}]`, ""},
+		"unordered, missing": {`unordered: [{topic: light/set, json: {state: "DIM"}}]`, `want "DIM"`},
+		"what the tape says": {`unordered: [{topic: motion}]`, "source"},
+		"tape on request":    {`unordered: [{topic: motion, source: tape}]`, ""},
+	} {
+		t.Run(name, func(t *testing.T) { requireOutcome(t, play(t, head+"  "+c.text+"\n"), c.want) })
+	}
+}
+
+func TestWarnsOfFiltersThatMatchNothing(t *testing.T) {
+	r := play(t, `
+name: hall
+app: hall
+params: {delay: 5m}
+tape: {file: tape.jsonl, feed: ["motion", "montion"]}
+expect:
+  never: [{topic: lamp/set}]
+`)
+	require.Equal(t, scenarios.Passed, r.Status)
+	require.Len(t, r.Warnings, 2)
+	require.Contains(t, r.Warnings[0], "montion")
+	require.Contains(t, r.Warnings[1], "lamp/set")
+}
+
+func TestCannotRun(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"unknown app":     {"name: x\napp: hal\n", `did you mean "hall"?`},
+		"unknown param":   {"name: x\napp: hall\nparams: {delya: 5m}\n", `unknown field "delya"`},
+		"bad param":       {"name: x\napp: hall\nparams: {delay: soon}\n", `"soon" is not a duration`},
+		"missing tape":    {"name: x\ntape: {file: tap.jsonl}\n", "did you mean tape.jsonl?"},
+		"faults":          {"name: x\nfaults: [{drop: {topic: \"#\"}}]\n", "does not run faults yet"},
+		"several at once": {"name: x\napp: hal\ntape: {file: tap.jsonl}\n", "hal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := play(t, c.text)
+			require.Equal(t, scenarios.Error, r.Status)
+			require.Equal(t, 2, r.ExitCode())
+			require.ErrorContains(t, r.Err, c.want)
+			require.ErrorContains(t, r.Err, "hall.yaml:")
+		})
+	}
+}
+
+func TestSkip(t *testing.T) {
+	r := play(t, "name: x\nskip: the lamp is broken\napp: hall\n")
+	require.Equal(t, scenarios.Skipped, r.Status)
+	require.Zero(t, r.ExitCode())
+}
+
+// Two instances of one automation have their own names and sources.
+func TestSeveralApps(t *testing.T) {
+	requireOutcome(t, play(t, `
+name: two halls
+apps: {north: {app: hall, params: {delay: 1m}}, south: {app: hall, params: {delay: 2m}}}
+steps:
+  - publish: {topic: motion, json: {}}
+  - route_until: {topic: light/set, json: {state: "ON"}, source: apps.south, within: 1s}
+  - route_until: {topic: light/set, json: {state: "OFF"}, source: apps.north, client: north, within: 1m}
+  - route_until: {topic: light/set, json: {state: "OFF"}, source: app, within: 1m}
+`), "")
+}
+
+func TestTapeFromTheMiddle(t *testing.T) {
+	r := play(t, `
+name: from the second motion
+app: hall
+params: {delay: 5m}
+tape: {file: tape.jsonl, from: 30s, until: 365s, app_outputs: ["light/set"]}
+expect:
+  same_as_tape: {tolerance: 1s, ignore: [transition]}
+`)
+	requireOutcome(t, r, "")
+	require.Equal(t, 336*time.Second, r.Virtual)
+	require.Equal(t, 1, r.In)
+}

@@ -1,0 +1,36 @@
+package simtest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/core/loop"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/sim"
+	"github.com/hubtape/hubtape/sim/simtest"
+)
+
+// hallLight turns the light on at motion, and off five minutes after the last.
+func hallLight(env *core.Env) error {
+	off := env.Loop.NewTimer(func(*loop.Timer) {
+		env.Publish("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`)
+	})
+	return env.Subscribe("zigbee2mqtt/hall_motion", func(mqtt.Message) {
+		env.Publish("zigbee2mqtt/hall_light/set", `{"state":"ON"}`)
+		off.StartOnce(5 * time.Minute)
+	})
+}
+
+// A test of an automation: say something, run until it answers, let time pass.
+// The five minutes take no time.
+func Example() {
+	t := &testing.T{} // go test gives you one
+	w := simtest.New(t, sim.Options{})
+	w.AddApp("hall", core.AppFunc(hallLight))
+
+	w.Publish("zigbee2mqtt/hall_motion", `{"occupancy":true}`)
+	w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"ON"}`, time.Second)
+	w.Never("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, 4*time.Minute+59*time.Second)
+	w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, time.Second)
+}

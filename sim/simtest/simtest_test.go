@@ -1,0 +1,110 @@
+package simtest_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/scenarios"
+	"github.com/hubtape/hubtape/sim"
+	"github.com/hubtape/hubtape/sim/simtest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestHallLight(t *testing.T) {
+	w := simtest.New(t, sim.Options{})
+	w.AddApp("hall", core.AppFunc(hallLight))
+	w.AddDevice(sim.Device{
+		Name: "hall light", CommandTopic: "zigbee2mqtt/hall_light/set", StateTopic: "zigbee2mqtt/hall_light",
+		State: map[string]any{"state": "OFF"}, DelayMin: 100 * time.Millisecond, DelayMax: 100 * time.Millisecond, Retain: true,
+	})
+	w.Publish("zigbee2mqtt/hall_motion", `{"occupancy":true}`)
+	w.RouteUntil("zigbee2mqtt/hall_light", `{"state":"ON"}`, time.Second)
+	w.Retained("zigbee2mqtt/hall_light", `{"state":"ON"}`)
+	w.Count("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, 1, 1, 5*time.Minute)
+	w.Until("late enough", func() bool { return w.Now() >= 5*time.Minute }, time.Minute)
+	w.Always("still", func() bool { return true }, time.Minute)
+	w.Advance(time.Minute)
+}
+
+func TestFeed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "motion.hubtape")
+	writer, err := recorder.Create(path, recorder.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, topic := range []string{"zigbee2mqtt/hall_motion", "zigbee2mqtt/attic"} {
+		err := writer.Append(recorder.Record{At: time.Duration(i) * time.Hour, Kind: recorder.KindMessage, Message: mqtt.Message{Topic: topic}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := simtest.New(t, sim.Options{})
+	w.AddApp("hall", core.AppFunc(hallLight))
+	w.Feed(path, mqtt.Selection{})
+	w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, 6*time.Minute)
+	w.Replay(sim.ToTheEnd)
+	if w.Now() != time.Hour || w.Stats().In != 2 {
+		t.Errorf("the tape ended at %v after %d messages", w.Now(), w.Stats().In)
+	}
+}
+
+// fake is a testing.TB that keeps what it is told.
+type fake struct {
+	testing.TB
+	log   strings.Builder
+	fatal bool
+}
+
+func (f *fake) Helper()                      {}
+func (f *fake) Cleanup(fn func())            { f.TB.Cleanup(fn) }
+func (f *fake) Errorf(s string, args ...any) { fmt.Fprintf(&f.log, s+"\n", args...) }
+func (f *fake) Fatal(args ...any) {
+	fmt.Fprintln(&f.log, args...)
+	f.fatal = true
+	runtime.Goexit()
+}
+
+func TestFailureEndsTheTest(t *testing.T) {
+	f := &fake{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w := simtest.New(f, sim.Options{})
+		w.AddApp("hall", core.AppFunc(hallLight))
+		w.Publish("zigbee2mqtt/hall_motion", "{}")
+		w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, time.Second)
+	}()
+	<-done
+	if !f.fatal || !strings.Contains(f.log.String(), `payload.state was "ON", want "OFF"`) {
+		t.Errorf("log: %s", f.log.String())
+	}
+}
+
+func TestScenarios(t *testing.T) {
+	dir := t.TempDir()
+	text := `
+name: hall light
+app: hall
+steps:
+  - publish: {topic: zigbee2mqtt/hall_motion, json: {occupancy: true}}
+  - route_until: {topic: zigbee2mqtt/hall_light/set, json: {state: "ON"}, within: 1s}
+`
+	if err := os.WriteFile(filepath.Join(dir, "hall.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hall := scenarios.App("hall", func(struct{}) core.App { return core.AppFunc(hallLight) })
+	simtest.Scenarios(t, filepath.Join(dir, "*.yaml"), hall)
+}
