@@ -185,25 +185,37 @@ func (v *Virtual) pick() work {
 			v.mu.Unlock()
 		}
 		if v.batch.size > 0 {
-			w := v.batch.pop()
-			if v.steps++; v.steps > v.limit-stepsNamed {
-				v.noteStep(w)
-			}
-			return w
+			return v.step(v.batch.pop())
 		}
-		if v.closing || v.held.Load() != 0 || !v.fireNext() {
+		if v.closing || v.held.Load() != 0 {
+			return work{}
+		}
+		w, any := v.fireNext()
+		if w.task != nil {
+			return v.step(w)
+		}
+		if !any {
 			return work{}
 		}
 	}
 }
 
+// step counts a piece of work against the limit of its instant.
+func (v *Virtual) step(w work) work {
+	if v.steps++; v.steps > v.limit-stepsNamed {
+		v.noteStep(w)
+	}
+	return w
+}
+
 // fireNext moves time to the next timed event and fires it; false: there is
-// none.
-func (v *Virtual) fireNext() bool {
+// none. The task that it wakes, if it wakes one alone, is next without going
+// through the queue.
+func (v *Virtual) fireNext() (next work, any bool) {
 	for {
 		e := v.timers.peek()
 		if e == nil {
-			return false
+			return work{}, false
 		}
 		t := e.val
 		if !t.live(e) {
@@ -214,7 +226,7 @@ func (v *Virtual) fireNext() bool {
 		if e.at > v.now {
 			if v.beforeMove != nil {
 				if v.beforeMove(); v.woken.Load() || v.waiting.Load() != 0 {
-					return true // there is something to do at this instant after all
+					return work{}, true // there is something to do at this instant after all
 				}
 			}
 			v.now = e.at
@@ -223,8 +235,7 @@ func (v *Virtual) fireNext() bool {
 			v.steps = 0 // a tape ends by itself: thousands of records without a time are no endless loop
 		}
 		v.timers.drop()
-		t.fire()
-		return true
+		return work{task: t.fire()}, true
 	}
 }
 

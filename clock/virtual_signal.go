@@ -164,14 +164,21 @@ func (t *vtimer) live(e *entry[vtimer]) bool {
 	return t.armed && t.key == e.key && t.at == e.at
 }
 
-func (t *vtimer) fire() {
+// fire sets the signal, or ends its wait. When nothing else is ready it returns
+// the task that is woken by it; else that task is queued.
+func (t *vtimer) fire() (woken *vtask) {
 	t.armed = false
-	s := t.sig
-	s.v.mu.Lock()
+	s, v := t.sig, t.sig.v
+	v.mu.Lock()
 	if !t.ends {
 		s.fired.push(t, &t.generation)
 		s.set = true
 	}
-	s.releaseLocked()
-	s.v.mu.Unlock()
+	if w := s.waiter; w != nil && w != &v.driver && v.inbox.size == 0 {
+		s.waiter, woken = nil, w
+	} else {
+		s.releaseLocked()
+	}
+	v.mu.Unlock()
+	return woken
 }

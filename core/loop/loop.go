@@ -117,7 +117,8 @@ func (l *Loop) Run() (code int) {
 			l.rt.Yield()
 			continue
 		}
-		// The error can only be ErrSecondWaiter, which running excludes.
+		// Timers that fired meanwhile have set the signal. The error can only be
+		// ErrSecondWaiter, which running excludes.
 		_ = l.sig.Wait(clock.Forever)
 	}
 }
@@ -141,24 +142,22 @@ func (l *Loop) stopped() (code int, yes bool) {
 }
 
 // serve handles the timers that have fired and the callbacks queued at this
-// moment, and reports whether there was anything. It leaves early for a Stop.
-func (l *Loop) serve() (any bool) {
+// moment, and reports whether there were callbacks: then there may be more. It
+// leaves early for a Stop.
+func (l *Loop) serve() (called bool) {
 	for !l.stopping.Load() {
 		owner, ok := l.sig.Fired()
 		if !ok {
 			break
 		}
-		any = true
 		owner.(*Timer).fire()
 	}
-	for n := l.inbox.Ready(); n > 0; {
+	n := l.inbox.Ready()
+	called = n > 0
+	for n > 0 && !l.stopping.Load() {
 		n -= l.drain(n)
-		any = true
-		if l.stopping.Load() {
-			break
-		}
 	}
-	return any
+	return called || l.stopping.Load()
 }
 
 // drain calls up to n queued callbacks, under one recover for all of them: it

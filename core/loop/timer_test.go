@@ -157,3 +157,25 @@ func BenchmarkPost(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+// 1,000 periodic timers of one loop; one operation is one firing.
+func BenchmarkTimers(b *testing.B) {
+	v := clock.NewVirtual(clock.VirtualOptions{})
+	defer v.Close()
+	l := loop.New(v, loop.Options{})
+	n := 0
+	for i := range 1000 {
+		if _, err := l.Every(time.Second+time.Duration(i)*time.Microsecond, func() {
+			if n++; n == b.N {
+				l.Stop(0)
+			}
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	if err := v.Run("loop", func() { l.Run() }); err != nil {
+		b.Fatal(err)
+	}
+}
