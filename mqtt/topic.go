@@ -23,9 +23,10 @@ func ValidateTopic(topic string) error {
 	if why := badString(topic); why != "" {
 		return fmt.Errorf("%w: %q %s", ErrTopic, topic, why)
 	}
-	if i := strings.IndexAny(topic, "+#"); i >= 0 {
-		// [MQTT-3.3.2-2] no wildcard in a topic name.
-		return fmt.Errorf("%w: %q has the wildcard %q; only a filter may", ErrTopic, topic, topic[i])
+	for _, wildcard := range []byte("#+") { // [MQTT-3.3.2-2]
+		if strings.IndexByte(topic, wildcard) >= 0 {
+			return fmt.Errorf("%w: %q has the wildcard %q; only a filter may", ErrTopic, topic, wildcard)
+		}
 	}
 	return nil
 }
