@@ -50,7 +50,7 @@ func (w *Writer) commit(clean bool) error {
 		err = emptyCommit(w.db)
 	}
 	if err != nil {
-		return w.fail(fmt.Errorf("%s: %w", w.path, err))
+		return w.fail(fmt.Errorf("%s: sealing chunks: %w", w.path, err))
 	}
 	w.head = head
 	w.newTopics = w.newTopics[:0]

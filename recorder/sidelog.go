@@ -3,7 +3,9 @@ package recorder
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/cespare/xxhash/v2"
@@ -100,12 +102,13 @@ type sideLog struct {
 	total int64
 }
 
-// createLog makes a side log, or takes over one that holds nothing.
+// createLog makes a side log. It never takes over a file: that may be the log of
+// a recorder that began at the same moment.
 func createLog(path string, open openFunc) (*sideLog, error) {
-	if st, err := os.Lstat(path); err == nil && (!st.Mode().IsRegular() || st.Size() > logHeaderBytes) {
+	f, err := open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s: %w, and it may hold the last minutes of a tape that is not beside it; move it away or delete it", path, ErrExists)
 	}
-	f, err := open(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +124,10 @@ func createLog(path string, open openFunc) (*sideLog, error) {
 // restart empties the log, after its records were sealed into chunks.
 func (l *sideLog) restart(h logHeader) error {
 	if err := l.file.Truncate(0); err != nil {
-		return fmt.Errorf("%s: %w", l.path, err)
+		return fmt.Errorf("side log: %w", err)
 	}
 	if _, err := l.file.Seek(0, 0); err != nil {
-		return fmt.Errorf("%s: %w", l.path, err)
+		return fmt.Errorf("side log: %w", err)
 	}
 	l.zbuf.Reset()
 	l.z.Reset(&l.zbuf)
@@ -140,10 +143,10 @@ func (l *sideLog) add(c *chunk) error {
 	}
 	l.zbuf.Reset()
 	if _, err := l.z.Write(raw); err != nil {
-		return fmt.Errorf("%s: compress: %w", l.path, err)
+		return fmt.Errorf("side log: compress: %w", err)
 	}
 	if err := l.z.Flush(); err != nil {
-		return fmt.Errorf("%s: compress: %w", l.path, err)
+		return fmt.Errorf("side log: compress: %w", err)
 	}
 	data := l.zbuf.Bytes()
 	f := logFrame{
@@ -163,7 +166,7 @@ func (l *sideLog) write(b []byte) error {
 	l.dirty = true
 	if _, err := l.file.Write(b); err != nil {
 		_ = l.file.Truncate(l.size) // a half frame would be told as a torn end
-		return fmt.Errorf("%s: %w", l.path, err)
+		return fmt.Errorf("side log: %w", err)
 	}
 	l.size += int64(len(b))
 	l.total += int64(len(b))
@@ -175,7 +178,7 @@ func (l *sideLog) sync() error {
 		return nil
 	}
 	if err := l.file.Sync(); err != nil {
-		return fmt.Errorf("%s: %w", l.path, err)
+		return fmt.Errorf("side log: %w", err)
 	}
 	l.dirty = false
 	return nil

@@ -77,7 +77,10 @@ func (c *Capture) Serve(ctx context.Context) error {
 	if c.o.Start.IsZero() {
 		c.o.Start = time.Now()
 	}
-	c.keeper = keeper{w: c.w, start: c.o.Start}
+	if c.o.Date.IsZero() {
+		c.o.Date = c.o.Start
+	}
+	c.keeper = keeper{w: c.w, start: c.o.Start, date: c.o.Date, scale: time.Duration(c.o.TimeScale)}
 	c.watch.begin(c.o.Start)
 	if err := c.connect(ctx); err != nil {
 		c.client.Disconnect(0)

@@ -19,6 +19,8 @@ const (
 type keeper struct {
 	w     *recorder.Writer
 	start time.Time
+	date  time.Time     // what the hub's clock shows at start
+	scale time.Duration // how many times as fast as real time it runs
 	last  time.Duration // the latest offset written
 
 	shift time.Duration // wall clock against start and monotonic time
@@ -30,10 +32,16 @@ type keeper struct {
 }
 
 // offset is the time of an item on the tape.
-func (k *keeper) offset(at time.Time) time.Duration { return max(at.Sub(k.start), k.last, 0) }
+func (k *keeper) offset(at time.Time) time.Duration { return max(at.Sub(k.start)*k.scale, k.last, 0) }
+
+// simulated reports whether the hub's clock is not that of this machine.
+func (k *keeper) simulated() bool { return k.scale != 1 || !k.date.Equal(k.start) }
 
 // wall returns the wall time for an offset, after telling a jump of the clock.
 func (k *keeper) wall(now time.Time, at time.Duration) (int64, error) {
+	if k.simulated() {
+		return k.clock(at), nil
+	}
 	// Without their monotonic readings the difference is that of wall clocks.
 	shift := now.Round(0).Sub(k.start.Round(0)) - now.Sub(k.start)
 	if strayed := shift - k.shift; strayed > wallDrift || strayed < -wallDrift {
@@ -45,7 +53,7 @@ func (k *keeper) wall(now time.Time, at time.Duration) (int64, error) {
 	return k.clock(at), nil
 }
 
-func (k *keeper) clock(at time.Duration) int64 { return k.start.UnixNano() + int64(at+k.shift) }
+func (k *keeper) clock(at time.Duration) int64 { return k.date.UnixNano() + int64(at+k.shift) }
 
 func (k *keeper) append(r recorder.Record) error {
 	k.last = r.At

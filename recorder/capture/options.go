@@ -45,6 +45,12 @@ type Options struct {
 	// Start is offset 0 of the tape, the time that the Writer was created with,
 	// with its monotonic reading; the zero Time: when Serve is called.
 	Start time.Time
+	// TimeScale is how many times as fast as real time the hub's clock runs,
+	// when a simulated hub is recorded: offsets and wall times are the hub's.
+	// 0: 1.
+	TimeScale int
+	// Date is what the hub's clock shows at Start; the zero Time: Start.
+	Date time.Time
 	// FlushEvery is how often records are made to outlive a kill; 0: 1 s.
 	FlushEvery time.Duration
 	// SyncEvery is how often they are made to outlive a power cut; 0: 20 s.
@@ -86,6 +92,10 @@ func (o Options) withDefaults() (Options, error) {
 	if o.QoS > 2 {
 		return o, fmt.Errorf("%w: QoS %d is none of 0, 1 and 2", ErrOptions, o.QoS)
 	}
+	if o.TimeScale < 0 {
+		return o, fmt.Errorf("%w: a hub's clock that runs %d times as fast as real time cannot be", ErrOptions, o.TimeScale)
+	}
+	pick(&o.TimeScale, 1)
 	pick(&o.FlushEvery, time.Second)
 	pick(&o.SyncEvery, 20*time.Second)
 	pick(&o.QueueBytes, 64<<20)

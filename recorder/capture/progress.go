@@ -9,7 +9,7 @@ import (
 
 // Progress is how far a recording is.
 type Progress struct {
-	Elapsed   time.Duration // since the tape's start
+	Elapsed   time.Duration // since the tape's start, on the hub's clock
 	Messages  uint64
 	Bytes     uint64 // of payloads
 	Topics    int
@@ -52,7 +52,7 @@ func (c *Capture) Progress() Progress {
 		Messages: w.stats.Messages, Bytes: w.stats.Bytes, Topics: w.stats.Topics, Gaps: w.stats.Gaps, Connected: w.connected,
 	}
 	if !w.start.IsZero() {
-		p.Elapsed = now.Sub(w.start)
+		p.Elapsed = now.Sub(w.start) * time.Duration(c.o.TimeScale)
 		if d := now.Sub(w.lastAt).Seconds(); d > 0 {
 			p.Rate = float64(p.Messages-w.lastCount) / d
 		}

@@ -79,14 +79,16 @@ const rootExample = `  record --broker mqtt://hub -o evening.hubtape
 func (a *app) root() *cobra.Command {
 	var o runFlags
 	root := &cobra.Command{
-		Use:           "record",
-		Short:         "Record an MQTT hub, and look after recordings",
-		Long:          rootLong,
-		Example:       rootExample,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          noSuchCommand,
+		Use:     "record",
+		Short:   "Record an MQTT hub, and look after recordings",
+		Long:    rootLong,
+		Example: rootExample,
+		Version: version(),
+
+		SuggestionsMinimumDistance: 2,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		Args:                       noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().NFlag() == 0 {
 				return cmd.Help()

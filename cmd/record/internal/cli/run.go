@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -62,11 +63,14 @@ func (a *app) run(cmd *cobra.Command, f *runFlags) error {
 	ctx := cmd.Context()
 	if f.duration > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(f.duration))
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(f.duration)/time.Duration(o.TimeScale))
 		defer cancel()
 	}
 	o.Start = time.Now()
-	w, err := recorder.Create(f.out, recorder.Options{Start: o.Start, Labels: labels, Program: version()})
+	if o.Date.IsZero() {
+		o.Date = o.Start
+	}
+	w, err := recorder.Create(f.out, recorder.Options{Start: o.Date, Labels: labels, Program: version()})
 	if err != nil {
 		return err
 	}
@@ -86,9 +90,12 @@ func (a *app) run(cmd *cobra.Command, f *runFlags) error {
 	if cerr := w.Close(); err == nil {
 		err = cerr
 	}
+	if err != nil {
+		return fmt.Errorf("%w; what was recorded until then is safe in %s", err, f.out)
+	}
 	s := w.Stats()
 	a.log.Info("recorded", "tape", f.out, "messages", s.Messages, "topics", s.Topics, "payload_bytes", s.Bytes, "gaps", s.Gaps)
-	return err
+	return nil
 }
 
 // discard ends a tape that nobody wants.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/hubtape/hubtape/recorder/capture"
 	"github.com/spf13/cobra"
@@ -25,6 +26,8 @@ type runFlags struct {
 	insecure        bool
 	passwordFile    string
 	labels          []string
+	timeScale       uint16
+	start           string
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
@@ -43,6 +46,8 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	s.StringVar(&f.key, "key", "", "PEM `file` with our key, with --cert")
 	s.BoolVar(&f.insecure, "insecure", false, "do not check the broker's certificate")
 	s.StringArrayVar(&f.labels, "label", nil, "put a label `key=value` on the tape; may be given again")
+	s.Uint16Var(&f.timeScale, "time-scale", 1, "the hub's clock runs `N` times as fast as real time: for recording a simulated hub; --duration is on its clock too")
+	s.StringVar(&f.start, "start", "", "what the hub's clock shows at the start, as in `2026-01-10T17:00:00+01:00` (default: now)")
 }
 
 func (f *runFlags) options(a *app) (capture.Options, error) {
@@ -51,6 +56,16 @@ func (f *runFlags) options(a *app) (capture.Options, error) {
 	}
 	o := capture.Options{
 		Broker: f.broker, ClientID: f.clientID, Topics: f.topics, Exclude: f.exclude, QoS: f.qos, Log: a.log,
+	}
+	if f.timeScale == 0 {
+		return o, usagef("--time-scale 0: a clock that stands still cannot be recorded; give 1 or more")
+	}
+	o.TimeScale = int(f.timeScale)
+	var err error
+	if f.start != "" {
+		if o.Date, err = time.Parse(time.RFC3339Nano, f.start); err != nil {
+			return o, usagef("--start %q is no instant; write it like 2026-01-10T17:00:00+01:00", f.start)
+		}
 	}
 	u, err := capture.ParseBroker(f.broker)
 	if err != nil {
