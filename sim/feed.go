@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -85,7 +86,7 @@ func (f *feeder) placeSnapshot() error {
 			f.held = &held
 			return nil
 		}
-		m := r.Message
+		m := keep(r.Message)
 		m.Retain = true
 		if err := f.w.broker.SetRetained(m); err != nil {
 			f.w.note("the tape's retained message on %q is left out: %v", r.Topic, err)
@@ -115,6 +116,9 @@ func (f *feeder) run() {
 		due.Fired()
 		m := r.Message
 		m.Dup = false // a broker sets it per delivery
+		if m.Retain {
+			m = keep(m)
+		}
 		if err := f.session.Publish(m); err != nil {
 			f.w.note("a message of the tape on %q is left out: %v", r.Topic, err)
 			continue
@@ -124,6 +128,13 @@ func (f *feeder) run() {
 	if err := f.err(); err != nil {
 		f.w.fail(&Failure{Kind: "tape", At: f.w.Now(), Err: err, Message: err.Error()})
 	}
+}
+
+// keep gives a message that the broker will retain a payload of its own: one of
+// a tape's keeps its whole chunk in memory.
+func keep(m mqtt.Message) mqtt.Message {
+	m.Payload = bytes.Clone(m.Payload)
+	return m
 }
 
 // tapeEnd is the instant at which the last tape ends; 0 without one.

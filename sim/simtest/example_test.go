@@ -1,6 +1,7 @@
 package simtest_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -22,10 +23,7 @@ func hallLight(env *core.Env) error {
 	})
 }
 
-// A test of an automation: say something, run until it answers, let time pass.
-// The five minutes take no time.
-func Example() {
-	t := &testing.T{} // go test gives you one
+func testHallLight(t *testing.T) {
 	w := simtest.New(t, sim.Options{})
 	w.AddApp("hall", core.AppFunc(hallLight))
 
@@ -33,4 +31,16 @@ func Example() {
 	w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"ON"}`, time.Second)
 	w.Never("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, 4*time.Minute+59*time.Second)
 	w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, time.Second)
+	fmt.Println("the light went off after", w.Now())
+}
+
+// A test of an automation: say something, run until it answers, let time pass.
+// The five minutes take no time. In your own code testHallLight is a Test
+// function.
+func Example() {
+	testing.RunTests(
+		func(string, string) (bool, error) { return true, nil },
+		[]testing.InternalTest{{Name: "TestHallLight", F: testHallLight}},
+	)
+	// Output: the light went off after 5m0s
 }
