@@ -18,17 +18,9 @@ func (v *Virtual) drive(s *vsignal, until time.Duration, lane Lane) error {
 	if v.failure != nil {
 		return v.failure
 	}
-	v.mu.Lock()
-	if s.takeLocked() {
-		v.mu.Unlock()
-		return nil
+	if set, err := s.claim(&v.driver); set || err != nil {
+		return err
 	}
-	if s.waiter != nil {
-		v.mu.Unlock()
-		return ErrSecondWaiter
-	}
-	s.waiter = &v.driver
-	v.mu.Unlock()
 	if until >= 0 {
 		s.deadline.startIn(lane, until)
 	}

@@ -57,17 +57,9 @@ func (s *vsignal) Wait(until time.Duration) error {
 	if v.ended {
 		v.exitTask()
 	}
-	v.mu.Lock()
-	if s.takeLocked() {
-		v.mu.Unlock()
-		return nil
+	if set, err := s.claim(t); set || err != nil {
+		return err
 	}
-	if s.waiter != nil {
-		v.mu.Unlock()
-		return ErrSecondWaiter
-	}
-	s.waiter = t
-	v.mu.Unlock()
 	if until >= 0 {
 		s.deadline.startIn(laneDeadline, until)
 	}
@@ -75,6 +67,21 @@ func (s *vsignal) Wait(until time.Duration) error {
 	v.park(t)
 	t.on = nil
 	return s.outcome()
+}
+
+// claim makes a task, or the driver, the waiter, unless the signal is set: then
+// it clears it.
+func (s *vsignal) claim(w *vtask) (set bool, err error) {
+	s.v.mu.Lock()
+	defer s.v.mu.Unlock()
+	switch {
+	case s.takeLocked():
+		return true, nil
+	case s.waiter != nil:
+		return false, ErrSecondWaiter
+	}
+	s.waiter = w
+	return false, nil
 }
 
 // outcome says how a wait that ended has ended.
