@@ -246,12 +246,13 @@ func wanted(least, most int) string {
 }
 
 // Retained settles the present instant and fails unless one of the messages
-// that a new subscriber would get now is like the pattern.
+// that a new subscriber would get now is like the pattern. It is no waiting
+// step: what is said meanwhile is for the next one to see.
 func (w *World) Retained(p match.Pattern) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	if _, err := w.wait(quiet, w.Now()); err != nil {
+	if err := w.drive(w.clock.Settle()); err != nil {
 		return err
 	}
 	if p.Source == "" {

@@ -143,6 +143,8 @@ func TestWindows(t *testing.T) {
 	must(t, w.Publish(mqtt.Message{Topic: "go"}))
 	must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "a"}), 0))
 	must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "b"}), 0))
+	wantFailure(t, w.Retained(match.Pattern{Topic: "a"}), "retained") // settles, and takes nothing from the next
+	must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "c"}), 0))
 	wantFailure(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "a"}), 0), "route_until")
 	wantFailure(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "c"}), 0), "route_until") // the step before settled the instant
 }
