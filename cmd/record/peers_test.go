@@ -1,0 +1,266 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/hubtape/hubtape/broker/brokertest"
+	"github.com/hubtape/hubtape/recorder"
+)
+
+// mosquitto starts one, or skips the test.
+func mosquitto(t *testing.T) (address string) {
+	t.Helper()
+	path, err := exec.LookPath("mosquitto")
+	if err != nil {
+		if path, err = exec.LookPath("/usr/sbin/mosquitto"); err != nil {
+			t.Skip("mosquitto is not installed: make test-peers installs it")
+		}
+	}
+	return brokertest.StartMosquitto(t, path)
+}
+
+// record starts the command in a process of its own.
+func record(t *testing.T, address, tape string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Args = append([]string{"record", "run", "--broker", "mqtt://" + address, "-o", tape}, args...)
+	cmd.Stderr = &bytes.Buffer{}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func client(t *testing.T, address string) paho.Client {
+	t.Helper()
+	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + address).SetClientID("publisher"))
+	if token := c.Connect(); token.Wait() && token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	t.Cleanup(func() { c.Disconnect(100) })
+	return c
+}
+
+// onTape reads a copy of a tape that is being recorded, as a kill would leave
+// it.
+func onTape(t *testing.T, tape string) (rs []recorder.Record) {
+	t.Helper()
+	dir := t.TempDir()
+	copied := filepath.Join(dir, "copy.hubtape")
+	for from, to := range map[string]string{tape + "-log": copied + "-log", tape: copied} {
+		data, err := os.ReadFile(from)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(to, data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return readTape(t, copied)
+}
+
+func readTape(t *testing.T, path string) (rs []recorder.Record) {
+	t.Helper()
+	tape, err := recorder.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tape.Close()
+	cursor := tape.Cursor(recorder.Query{Kinds: recorder.MessageKinds()})
+	for cursor.Next() {
+		rs = append(rs, *cursor.Record())
+	}
+	if err := cursor.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return rs
+}
+
+// await polls, with a limit that only fails a test that hangs.
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 3000 {
+		if done() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatalf("waited too long for %s", what)
+}
+
+// 10,000 messages of every kind, published to a real broker while record runs,
+// are on the tape once each, in the order of each QoS, with the QoS and retain
+// flag of their delivery.
+func TestEveryMessageOnce(t *testing.T) {
+	address := mosquitto(t)
+	tape := filepath.Join(t.TempDir(), "all.hubtape")
+	cmd := record(t, address, tape, "--qos", "2")
+	c := client(t, address)
+	publish := func(topic string, qos byte, retained bool, payload []byte) {
+		if token := c.Publish(topic, qos, retained, payload); token.Wait() && token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+	}
+	await(t, "record to listen", func() bool {
+		publish("marker", 1, false, []byte("begin"))
+		_, err := os.Stat(tape + "-log")
+		return err == nil && len(onTape(t, tape)) > 0
+	})
+	type said struct {
+		topic   string
+		payload []byte
+		qos     byte
+	}
+	const n = 10_000
+	draw := rand.New(rand.NewPCG(1, 2))
+	var all []said
+	for i := range n {
+		m := said{topic: fmt.Sprintf("haus/Küche %d/ветер (%d)", i%50, i%7), qos: byte(i % 3)}
+		switch i % 4 {
+		case 0: // empty
+		case 1: // binary
+			m.payload = make([]byte, draw.IntN(300))
+			for k := range m.payload {
+				m.payload[k] = byte(draw.Uint32())
+			}
+		default:
+			m.payload = fmt.Appendf(nil, `{"n":%d}`, i)
+		}
+		all = append(all, m)
+		publish(m.topic, m.qos, i%10 == 9, m.payload)
+	}
+	publish("marker", 1, false, []byte("end"))
+	await(t, "the last message on the tape", func() bool {
+		rs := onTape(t, tape)
+		return string(rs[len(rs)-1].Payload) == "end"
+	})
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("record: %v\n%s", err, cmd.Stderr)
+	}
+	// mosquitto keeps the order of each QoS, not across them: what needs an
+	// acknowledgement may have to wait for it.
+	byQoS := [3][]said{}
+	for _, m := range all {
+		byQoS[m.qos] = append(byQoS[m.qos], m)
+	}
+	got := 0
+	for _, r := range readTape(t, tape) {
+		if r.Topic == "marker" {
+			continue
+		}
+		got++
+		left := byQoS[r.QoS]
+		if len(left) == 0 {
+			t.Fatalf("message %d at QoS %d is one too many: %s", got, r.QoS, r.Topic)
+		}
+		if want := left[0]; r.Topic != want.topic || !bytes.Equal(r.Payload, want.payload) || r.Retain || r.Kind != recorder.KindMessage {
+			t.Fatalf("message %d at QoS %d: %s %q retain %v %v, want %s %q", got, r.QoS, r.Topic, r.Payload, r.Retain, r.Kind, want.topic, want.payload)
+		}
+		byQoS[r.QoS] = left[1:]
+	}
+	if got != n {
+		t.Errorf("%d of %d messages are on the tape", got, n)
+	}
+}
+
+// A recorder that is killed under load leaves a tape that opens and has no hole
+// up to where it ends. HUBTAPE_KILLS says how often to try (default 5).
+func TestKilledUnderLoad(t *testing.T) {
+	address := mosquitto(t)
+	kills := 5
+	if s := os.Getenv("HUBTAPE_KILLS"); s != "" {
+		var err error
+		if kills, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := client(t, address)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() { // about 10,000 msg/s, each with its number
+		defer close(ended)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for i := 0; ; {
+			for range 50 {
+				c.Publish("load/sensor", 0, false, fmt.Appendf(nil, `{"n":%d,"temperature":21.5}`, i))
+				i++
+			}
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	defer func() {
+		close(stop)
+		<-ended
+	}()
+	draw := rand.New(rand.NewPCG(3, 4))
+	total := 0
+	for k := range kills {
+		tape := filepath.Join(t.TempDir(), "killed.hubtape")
+		cmd := record(t, address, tape)
+		started := time.Now()
+		await(t, "the tape", func() bool {
+			_, err := os.Stat(tape)
+			return err == nil
+		})
+		life := time.NewTimer(time.Duration(draw.IntN(3000)) * time.Millisecond)
+		<-life.C
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // killed
+		rs := readTape(t, tape)
+		for i := 1; i < len(rs); i++ {
+			if number(t, rs[i]) != number(t, rs[i-1])+1 {
+				t.Fatalf("kill %d: a hole between %s and %s", k, rs[i-1].Payload, rs[i].Payload)
+			}
+		}
+		total += len(rs)
+		if lived := time.Since(started); len(rs) == 0 && lived > 5*time.Second {
+			t.Errorf("kill %d: nothing on the tape after %v", k, lived)
+		}
+	}
+	t.Logf("%d kills, %d messages on their tapes, no hole", kills, total)
+	if total == 0 {
+		t.Error("no tape held anything")
+	}
+}
+
+func number(t *testing.T, r recorder.Record) (n int) {
+	t.Helper()
+	text, _, _ := strings.Cut(strings.TrimPrefix(string(r.Payload), `{"n":`), ",")
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("payload %q: %v", r.Payload, err)
+	}
+	return n
+}
