@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/sim"
 	"github.com/hubtape/hubtape/sim/match"
 )
@@ -32,6 +33,9 @@ func newTapeJudge(s *Scenario, tape *recording) (*tapeJudge, error) {
 	said := tape.records(mqtt.Selection{Include: t.AppOutputs}, t.From, until)
 	for said.Next() {
 		r := said.Record()
+		if r.Kind == recorder.KindSnapshot {
+			continue // it was retained: who said it did so before
+		}
 		j.add(j.want, sim.Seen{At: r.At - t.From, Source: match.Tape, Message: mqtt.Message{Topic: r.Topic, Payload: slices.Clone(r.Payload)}})
 	}
 	if err := said.Err(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
@@ -195,7 +196,8 @@ func (r *run) placeSnapshot(fed mqtt.Selection, from time.Duration) error {
 
 // tapeError places an error of the tape at its name in the file.
 func (s *Scenario) tapeError(err error) error {
-	fault := s.source().fault(s.Tape.FilePos, "", "the tape %s: %v", s.Tape.File, err)
+	reason := strings.TrimPrefix(err.Error(), s.Path(s.Tape.File)+": ")
+	fault := s.source().fault(s.Tape.FilePos, "", "the tape %s: %s", s.Tape.File, reason)
 	return &TapeError{FileError: fault, Err: err}
 }
 

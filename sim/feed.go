@@ -37,8 +37,8 @@ type feeder struct {
 }
 
 // Feed adds a tape. Its records enter the world at their own time, each after
-// the one before it has settled; those of kind snapshot at its head are placed
-// in the retained store at instant 0. What cannot be published (a topic that is
+// the one before it has settled; those of kind snapshot at its head, whatever
+// their time, are placed in the retained store at instant 0. What cannot be published (a topic that is
 // none, $SYS) is left out, with a warning.
 func (w *World) Feed(f Feed) error {
 	if err := w.notStarted("feed a tape"); err != nil {
@@ -78,10 +78,11 @@ func (f *feeder) next() *recorder.Record {
 }
 
 // placeSnapshot puts the retained state that the recorder found at its start
-// into the broker.
+// into the broker: the snapshots at the head of the tape. They came a moment
+// after its start, and stood in the hub before it.
 func (f *feeder) placeSnapshot() error {
 	for r := f.next(); r != nil; r = f.next() {
-		if r.Kind != recorder.KindSnapshot || r.At > f.From {
+		if r.Kind != recorder.KindSnapshot {
 			held := *r
 			f.held = &held
 			return nil

@@ -42,7 +42,7 @@ func Dial(ctx context.Context, o DialOptions, wake func()) (Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &pahoTransport{id: o.ClientID, arrivals: clock.NewInbox[Arrival](wake)}
+	t := &pahoTransport{id: o.ClientID, arrivals: clock.NewInbox[Arrival](wake), timeout: opts.WriteTimeout}
 	opts.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
 		t.arrivals.Put(Arrival{Message: mqtt.Message{
 			Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(), Retain: m.Retained(), Dup: m.Duplicate(),
@@ -119,6 +119,8 @@ type pahoTransport struct {
 	id       string
 	client   paho.Client
 	arrivals *clock.Inbox[Arrival]
+	timeout  time.Duration
+	sent     []paho.Token // publishes under way, oldest first
 }
 
 func (t *pahoTransport) ClientID() string { return t.id }
@@ -127,7 +129,12 @@ func (t *pahoTransport) Publish(m mqtt.Message) error {
 	if m.QoS == 0 && !t.client.IsConnectionOpen() {
 		return ErrDown
 	}
-	return failedAlready(t.client.Publish(m.Topic, m.QoS, m.Retain, m.Payload))
+	for len(t.sent) > 0 && isDone(t.sent[0]) {
+		t.sent = t.sent[1:]
+	}
+	token := t.client.Publish(m.Topic, m.QoS, m.Retain, m.Payload)
+	t.sent = append(t.sent, token)
+	return failedAlready(token)
 }
 
 func (t *pahoTransport) Subscribe(filter string, qos byte) error {
@@ -141,17 +148,38 @@ func (t *pahoTransport) Unsubscribe(filter string) error {
 // failedAlready returns the error of an operation that could not even begin;
 // the broker's answer is not waited for.
 func failedAlready(token paho.Token) error {
+	if isDone(token) {
+		return token.Error()
+	}
+	return nil
+}
+
+func isDone(token paho.Token) bool {
 	select {
 	case <-token.Done():
-		return token.Error()
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
 func (t *pahoTransport) Receive() (Arrival, bool) { return t.arrivals.Take() }
 
+// Close lets what was published last reach the broker, an app's goodbye for
+// one; paho's Disconnect would drop it.
 func (t *pahoTransport) Close() error {
+	if t.client.IsConnectionOpen() {
+		enough := time.NewTimer(t.timeout)
+		defer enough.Stop()
+		for _, token := range t.sent {
+			select {
+			case <-token.Done():
+			case <-enough.C:
+				t.client.Disconnect(0)
+				return fmt.Errorf("leave the broker: it did not take all messages within %v", t.timeout)
+			}
+		}
+	}
 	t.client.Disconnect(disconnectQuiesce)
 	return nil
 }

@@ -16,6 +16,14 @@ func Thousands(n uint64) string {
 	return s
 }
 
+// Count writes a number of things: 1 message, 2,000 messages.
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Thousands(uint64(n)) + " " + thing + "s"
+}
+
 // Version names this build of a program.
 func Version(program string) string {
 	v := "(devel)"

@@ -12,7 +12,6 @@
 package simtest
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -92,11 +91,17 @@ func (w *World) Publish(topic, payload string) {
 	w.must(w.World.Publish(mqtt.Message{Topic: topic, Payload: []byte(payload)}))
 }
 
-// RouteUntil runs the world until an app or device says something on the topic
-// (a filter) whose JSON has what subset has ("": anything), at most within.
-func (w *World) RouteUntil(topic, subset string, within time.Duration) {
+// SetRetained places retained messages at instant 0.
+func (w *World) SetRetained(messages ...mqtt.Message) {
 	w.t.Helper()
-	w.must(w.World.RouteUntil(sim.Message(w.Pattern(topic, subset)), within))
+	w.must(w.World.SetRetained(messages...))
+}
+
+// RouteUntil runs the world until an app or device says something like that on
+// the topic (a filter), at most within. Pattern says what payload means.
+func (w *World) RouteUntil(topic, payload string, within time.Duration) {
+	w.t.Helper()
+	w.must(w.World.RouteUntil(sim.Message(w.Pattern(topic, payload)), within))
 }
 
 // Until runs the world until holds is true, at most within; text says what it
@@ -107,9 +112,9 @@ func (w *World) Until(text string, holds func() bool, within time.Duration) {
 }
 
 // Never runs the world for d, in which no app or device may say such a thing.
-func (w *World) Never(topic, subset string, d time.Duration) {
+func (w *World) Never(topic, payload string, d time.Duration) {
 	w.t.Helper()
-	w.must(w.World.Never(w.Pattern(topic, subset), d))
+	w.must(w.World.Never(w.Pattern(topic, payload), d))
 }
 
 // Always runs the world for d, in which holds must stay true.
@@ -120,15 +125,15 @@ func (w *World) Always(text string, holds func() bool, d time.Duration) {
 
 // Count runs the world for d and wants least to most such messages; a negative
 // most is no limit.
-func (w *World) Count(topic, subset string, least, most int, d time.Duration) {
+func (w *World) Count(topic, payload string, least, most int, d time.Duration) {
 	w.t.Helper()
-	w.must(w.World.Count(w.Pattern(topic, subset), least, most, d))
+	w.must(w.World.Count(w.Pattern(topic, payload), least, most, d))
 }
 
 // Retained wants a retained message like that.
-func (w *World) Retained(topic, subset string) {
+func (w *World) Retained(topic, payload string) {
 	w.t.Helper()
-	w.must(w.World.Retained(w.Pattern(topic, subset)))
+	w.must(w.World.Retained(w.Pattern(topic, payload)))
 }
 
 // Advance lets time pass for d.
@@ -143,18 +148,16 @@ func (w *World) Replay(until time.Duration) {
 	w.must(w.World.Replay(until))
 }
 
-// Pattern is a pattern of a topic filter and a JSON subset.
-func (w *World) Pattern(topic, subset string) match.Pattern {
+// Pattern is a pattern of a topic filter and a payload: "" is any; JSON is what
+// the message must have, a subset of it; any other text (ON) is the whole
+// payload.
+func (w *World) Pattern(topic, payload string) match.Pattern {
 	w.t.Helper()
 	p := match.Pattern{Topic: topic}
-	if subset != "" {
-		var v any
-		if err := json.Unmarshal([]byte(subset), &v); err != nil {
-			w.t.Fatalf("%q is no JSON: %v", subset, err)
-		}
-		plain, err := match.Normalize(v)
-		w.must(err)
-		p.JSON, p.HasJSON = plain, true
+	if v, _, isJSON := match.ParseJSON([]byte(payload)); isJSON {
+		p.JSON, p.HasJSON = v, true
+	} else if payload != "" {
+		p.Payload = &payload
 	}
 	w.must(p.Validate())
 	return p

@@ -36,6 +36,17 @@ func TestHallLight(t *testing.T) {
 	w.Advance(time.Minute)
 }
 
+func TestPlainPayloads(t *testing.T) {
+	w := simtest.New(t, sim.Options{})
+	w.SetRetained(mqtt.Message{Topic: "stat/plug/POWER", Payload: []byte("ON")})
+	w.AddApp("plug", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("stat/plug/POWER", func(mqtt.Message) { env.Publish("cmnd/plug/POWER", "OFF") })
+	}))
+	w.RouteUntil("cmnd/plug/POWER", "OFF", 0)
+	w.Never("cmnd/plug/POWER", "ON", time.Hour)
+	w.Retained("stat/plug/POWER", "ON")
+}
+
 func TestFeed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "motion.hubtape")
 	writer, err := recorder.Create(path, recorder.Options{})

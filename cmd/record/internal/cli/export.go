@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/format"
 	"github.com/spf13/cobra"
@@ -52,7 +50,7 @@ func (a *app) export(tape, out string, f format.Format, q recorder.Query) error 
 		return err
 	}
 	defer t.Close()
-	return a.writeFile(out, func(w io.Writer) error {
+	return command.WriteFile(out, a.Out, func(w io.Writer) error {
 		e := f.NewEncoder(w, t.Info())
 		c := t.Cursor(q)
 		for c.Next() {
@@ -65,32 +63,4 @@ func (a *app) export(tape, out string, f format.Format, q recorder.Query) error 
 		}
 		return c.Err()
 	})
-}
-
-// writeFile writes a whole file or none: what was there before stays until all
-// is written. "-" is standard output.
-func (a *app) writeFile(path string, write func(io.Writer) error) (err error) {
-	if path == "-" {
-		return write(a.Out)
-	}
-	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0) // a pipe or a device
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(f), f.Close())
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
-	if err != nil {
-		return err
-	}
-	_ = f.Chmod(0o644) // not on every file system
-	err = errors.Join(write(f), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }

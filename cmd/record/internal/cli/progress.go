@@ -3,10 +3,10 @@ package cli
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/capture"
 )
@@ -70,14 +70,7 @@ func tapeBytes(path string) (n int64) {
 	return n
 }
 
-// thousands writes 1234567 as 1,234,567.
-func thousands(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func thousands(n uint64) string { return command.Thousands(n) }
 
 func bytesText(n int64) string {
 	f, unit := float64(n), 0

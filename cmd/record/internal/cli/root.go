@@ -3,31 +3,21 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // Streams are what the program talks to.
-type Streams struct {
-	In       io.Reader
-	Out      io.Writer
-	Err      io.Writer
-	Terminal bool // Err is a terminal: progress may be drawn on it
-}
+type Streams = command.Streams
 
 // System returns the streams of this process.
-func System() Streams {
-	return Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd()))}
-}
+func System() Streams { return command.System() }
 
 // Main runs the program and returns its exit code. SIGINT and SIGTERM end a
 // recording cleanly; a second one ends the program at once.
@@ -46,7 +36,7 @@ func run(ctx context.Context, args []string, s Streams) int {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	err := root.ExecuteContext(ctx)
-	if err != nil && !isSilent(err) {
+	if err != nil && !command.IsSilent(err) {
 		fmt.Fprintf(s.Err, "record: %s\n", oneSentence(err))
 	}
 	return exitCode(err)
@@ -55,9 +45,8 @@ func run(ctx context.Context, args []string, s Streams) int {
 // app is what the commands share.
 type app struct {
 	Streams
-	logLevel  string
-	logFormat string
-	log       *slog.Logger
+	logging command.Logging
+	log     *slog.Logger
 }
 
 const rootLong = `record keeps what an MQTT hub says on a tape, and looks after tapes.
@@ -95,14 +84,16 @@ func (a *app) root() *cobra.Command {
 			}
 			return a.run(cmd, &o)
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.setLog() },
+		PersistentPreRunE: func(*cobra.Command, []string) (err error) {
+			a.log, err = a.logging.Logger(a.Err)
+			return err
+		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%s; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "debug, info, warn or error")
-	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "text or json")
+	a.logging.Register(root)
 	o.register(root)
 	root.AddCommand(a.runCommand(), a.importCommand(), a.exportCommand(), a.infoCommand(), a.showCommand(), a.verifyCommand(), a.salvageCommand())
 	return root
@@ -131,28 +122,5 @@ func tapes(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
-func (a *app) setLog() error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return usagef("--log-level %q is none of debug, info, warn and error", a.logLevel)
-	}
-	o := &slog.HandlerOptions{Level: level}
-	switch a.logFormat {
-	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.Err, o))
-	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.Err, o))
-	default:
-		return usagef("--log-format %q is neither text nor json", a.logFormat)
-	}
-	return nil
-}
-
 // version names this build.
-func version() string {
-	v := "(devel)"
-	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
-		v = b.Main.Version
-	}
-	return fmt.Sprintf("record, hubtape %s, %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
+func version() string { return command.Version("record") }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/format"
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func (a *app) each(paths []string, do func(path string) error) error {
 		if err != nil && len(paths) == 1 {
 			return err
 		}
-		if err != nil && !isSilent(err) {
+		if err != nil && !command.IsSilent(err) {
 			fmt.Fprintf(a.Err, "record: %s\n", oneSentence(err))
 		}
 		errs = append(errs, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/spf13/cobra"
 )
@@ -63,7 +64,7 @@ func (a *app) verify(path string, asJSON bool) error {
 		err = a.printReport(path, rep, hash)
 	}
 	if err == nil && !rep.OK() {
-		err = &codeError{code: exitDamage}
+		err = command.Exit(command.Failed)
 	}
 	return err
 }

@@ -1,0 +1,39 @@
+# hubtape. `make help` lists what there is.
+
+GO      ?= go
+FUZZ    ?= 2m
+# Where real recordings lie that tests may read; without it those tests skip.
+HUBTAPE_DATA ?=
+export HUBTAPE_DATA
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-peers check bench fuzz
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## bin/simrun and bin/record
+	$(GO) build -o bin/ ./cmd/...
+
+demo: ## play the built-in library: four evenings in well under a second
+	$(GO) run ./cmd/simrun
+
+test: ## all tests that need nothing but Go
+	$(GO) test -timeout 10m ./...
+
+test-peers: ## install mosquitto and friends (Debian) and run the tests that need them, under the race detector
+	@scripts/install-peers.sh
+	$(GO) test -race -count=1 -timeout 20m ./clock/... ./core/... ./broker/... ./recorder/... ./sim/... ./scenarios/... ./cmd/...
+
+check: ## gofumpt, vet, staticcheck, tidy modules
+	@out=$$($(GO) tool gofumpt -l .); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+	cd bench && $(GO) vet ./... && $(GO) mod tidy -diff
+
+bench: ## the figures of the README, beside those of other systems, in one run
+	cd bench && $(GO) run .
+
+fuzz: ## each fuzz target for FUZZ=2m
+	@scripts/fuzz.sh $(FUZZ)

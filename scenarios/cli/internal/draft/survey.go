@@ -1,0 +1,145 @@
+package draft
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/recorder/format"
+	"github.com/tidwall/gjson"
+)
+
+// topic is what a tape has on one topic.
+type topic struct {
+	name    string
+	count   int     // messages that are played: all but the snapshot at the tape's head
+	said    int     // messages, without any snapshot
+	changes int     // messages whose payload is not that of the one before
+	first   message // the first that is no snapshot
+	last    []byte  // the latest payload
+	method  bool    // one is a JSON object with a method: a remote call
+}
+
+// message is a message and its place on the tape.
+type message struct {
+	seq     int
+	at      time.Duration
+	payload []byte
+}
+
+// survey is what there is on a tape.
+type survey struct {
+	topics   []*topic // in the order they first come
+	byName   map[string]*topic
+	messages int
+	length   time.Duration
+	head     bool // nothing but the snapshot has come so far
+}
+
+// ErrExtension: a scenario cannot name a tape with such a file name.
+var ErrExtension = errors.New("a tape is a .hubtape or .jsonl file; turn other recordings into one with `record import`")
+
+// readTape calls visit with every message of a tape, in order. The payload is
+// valid only during the call.
+func readTape(path string, visit func(r *recorder.Record)) error {
+	switch filepath.Ext(path) {
+	case ".hubtape":
+		return readBinary(path, visit)
+	case ".jsonl":
+		return readLines(path, visit)
+	}
+	return fmt.Errorf("%s: %w", path, ErrExtension)
+}
+
+func readBinary(path string, visit func(r *recorder.Record)) (err error) {
+	tape, err := recorder.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tape.Close()) }()
+	if damage := tape.Info().Damage; damage != nil {
+		return damage
+	}
+	c := tape.Cursor(recorder.Query{Kinds: recorder.MessageKinds(), Transient: true})
+	for c.Next() {
+		visit(c.Record())
+	}
+	return c.Err()
+}
+
+func readLines(path string, visit func(r *recorder.Record)) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := bufio.NewReaderSize(file, format.HeadBytes)
+	head, err := in.Peek(format.HeadBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f, err := format.Detect(head)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	d := f.NewDecoder(in, format.Options{File: path})
+	for {
+		var r recorder.Record
+		if err := d.Next(&r); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if r.Kind.IsMessage() {
+			visit(&r)
+		}
+	}
+}
+
+func newSurvey() *survey { return &survey{byName: map[string]*topic{}, head: true} }
+
+// take reads a tape.
+func take(path string) (*survey, error) {
+	s := newSurvey()
+	return s, readTape(path, s.add)
+}
+
+func (s *survey) add(r *recorder.Record) {
+	t := s.byName[r.Topic]
+	if t == nil {
+		t = &topic{name: strings.Clone(r.Topic)}
+		s.byName[t.name] = t
+		s.topics = append(s.topics, t)
+	}
+	s.messages++
+	s.length = max(s.length, r.At)
+	t.look(r.Payload)
+	if s.head = s.head && r.Kind == recorder.KindSnapshot && r.At == 0; s.head {
+		return
+	}
+	if r.Kind != recorder.KindSnapshot {
+		t.said++
+	}
+	if t.count++; t.count == 1 {
+		t.first = message{s.messages, r.At, slices.Clone(r.Payload)}
+	}
+	if t.count == 1 || !bytes.Equal(t.last, r.Payload) {
+		t.changes++
+		t.last = append(t.last[:0], r.Payload...)
+	}
+}
+
+func (t *topic) look(payload []byte) {
+	if len(payload) == 0 || payload[0] != '{' || t.method || !strings.HasSuffix(t.name, "rpc") {
+		return
+	}
+	t.method = gjson.GetBytes(payload, "method").Exists()
+}
