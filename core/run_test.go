@@ -101,20 +101,6 @@ func hears(t *testing.T, url, filter string) (publish func(topic, payload string
 	}, got
 }
 
-const patience = 20 * time.Second // fails a test that hangs; nothing is measured by it
-
-func want(t *testing.T, got chan string, text string) {
-	t.Helper()
-	select {
-	case s := <-got:
-		if s != text {
-			t.Fatalf("got %q, want %q", s, text)
-		}
-	case <-time.After(patience):
-		t.Fatalf("no %q", text)
-	}
-}
-
 func TestRunInProduction(t *testing.T) {
 	for name, url := range map[string]func(*testing.T) string{"our broker": serve, "mosquitto": mosquitto} {
 		t.Run(name, func(t *testing.T) {
