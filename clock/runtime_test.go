@@ -131,6 +131,21 @@ func TestPostsRunInOrderAndMayNotWait(t *testing.T) {
 	})
 }
 
+// A callback that was posted may not wait, but tasks may go on to.
+func TestTasksWaitAfterAPost(t *testing.T) {
+	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		run(t, rt, func() {
+			posted := rt.NewSignal("posted")
+			for range 3 {
+				rt.Post(posted.Set)
+				if err := posted.Wait(clock.Forever); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	})
+}
+
 func TestTimersFireInOrder(t *testing.T) {
 	runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		var got []string

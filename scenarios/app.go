@@ -15,7 +15,8 @@ type Entry struct {
 	Name string
 	// Params lists the parameters it takes, in the order of its struct.
 	Params []Param
-	make   func(params any) (core.App, error)
+	// prepare reads the parameters; what it returns makes the automation.
+	prepare func(params any) (func() core.App, error)
 }
 
 // Param is one parameter of an automation.
@@ -32,12 +33,12 @@ func App[P any, A core.App](name string, construct func(P) A) Entry {
 	return Entry{
 		Name:   name,
 		Params: paramsOf(reflect.TypeFor[P]()),
-		make: func(params any) (core.App, error) {
+		prepare: func(params any) (func() core.App, error) {
 			var p P
 			if err := decodeParams(params, &p); err != nil {
 				return nil, err
 			}
-			return construct(p), nil
+			return func() core.App { return construct(p) }, nil
 		},
 	}
 }
@@ -124,7 +125,7 @@ func (s *Scenario) CheckParams(apps []Entry) error {
 		if !ok {
 			continue // for CheckApps
 		}
-		if _, err := entry.make(use.Params); err != nil {
+		if _, err := entry.prepare(use.Params); err != nil {
 			faults = append(faults, s.source().fault(use.Pos, paramsHint(entry), "params of %s: %s", use.App, jsonReason(err)))
 		}
 	}

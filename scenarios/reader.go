@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/clock"
+
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/sim/match/didyoumean"
 )
@@ -242,7 +243,7 @@ func (r *reader) readSignedDuration(n *node, what string) (time.Duration, bool) 
 	}
 	switch v := n.scalar().(type) {
 	case string:
-		d, err := core.ParseDuration(v)
+		d, err := clock.ParseDuration(v)
 		if err != nil {
 			r.want(n, what, "", wanted)
 		}

@@ -17,10 +17,12 @@ import (
 
 // RunOptions say how a scenario is run. The zero value is usable.
 type RunOptions struct {
-	Seed      *uint64          // in place of the scenario's
-	Trace     io.Writer        // of a sim.SelfCheck; nil: none
-	Record    *recorder.Writer // keeps the whole run; nil: it is not kept
-	StepLimit int              // of the world's clock; 0: its default
+	Seed      *uint64   // in place of the scenario's
+	Trace     io.Writer // of a sim.SelfCheck; nil: none
+	StepLimit int       // of the world's clock; 0: its default
+	// Record makes the tape on which the whole run is kept, with the run's date
+	// at instant 0; nil: it is not kept. Who gives it closes the tape.
+	Record func(start time.Time) (*recorder.Writer, error)
 }
 
 // Run runs the scenario in a world of its own, with the automations of apps,
@@ -82,11 +84,16 @@ func (r *run) perform(apps []Entry, o RunOptions) (err error) {
 		}
 		defer func() { err = errors.Join(err, r.tape.close()) }()
 	}
-	r.world, err = sim.New(sim.Options{
+	world := sim.Options{
 		Seed: r.result.Seed, Start: r.start(), Zone: s.Location, Log: slog.NewTextHandler(r.log, nil),
-		Trace: o.Trace, Record: o.Record, StepLimit: o.StepLimit,
-	})
-	if err != nil {
+		Trace: o.Trace, StepLimit: o.StepLimit,
+	}
+	if o.Record != nil {
+		if world.Record, err = o.Record(world.Start); err != nil {
+			return err
+		}
+	}
+	if r.world, err = sim.New(world); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.world.Close()) }()
@@ -96,11 +103,7 @@ func (r *run) perform(apps []Entry, o RunOptions) (err error) {
 	if err := r.prepareJudges(); err != nil {
 		return err
 	}
-	met := r.takeSteps()
-	if err := r.finish(met); err != nil {
-		return err
-	}
-	return nil
+	return r.finish(r.takeSteps())
 }
 
 // start is the date at instant 0.
@@ -138,10 +141,11 @@ func (r *run) build(apps []Entry) error {
 	}
 	for _, use := range s.Apps {
 		entry, _ := findApp(apps, use.App) // Check has found it
-		app, err := entry.make(use.Params)
+		construct, err := entry.prepare(use.Params)
 		if err != nil {
 			return err
 		}
+		app := construct()
 		if use.Key == "" {
 			err = r.world.AddApp(use.App, app)
 		} else {

@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/stretchr/testify/require"
 )
@@ -240,4 +242,40 @@ expect:
 	requireOutcome(t, r, "")
 	require.Equal(t, 336*time.Second, r.Virtual)
 	require.Equal(t, 1, r.In)
+}
+
+// The date at instant 0 is the scenario's own, else the tape's, else a fixed
+// one; the run's own tape has it too.
+func TestStart(t *testing.T) {
+	at := time.Date(2026, 1, 10, 17, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	w, err := recorder.Create(filepath.Join(dir, "x.hubtape"), recorder.Options{Start: at})
+	require.NoError(t, err)
+	require.NoError(t, w.Append(recorder.Record{At: 2 * time.Hour, Kind: recorder.KindMessage, Message: mqtt.Message{Topic: "a"}}))
+	require.NoError(t, w.Close())
+	for name, c := range map[string]struct {
+		text string
+		want time.Time
+	}{
+		"its own":    {"start: 2026-05-01T12:00:00+02:00\ntape: {file: x.hubtape}", time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)},
+		"the tape's": {"tape: {file: x.hubtape, from: 1h}", at.Add(time.Hour)},
+		"fixed":      {"", clock.DefaultStart},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, "x.yaml")
+			require.NoError(t, os.WriteFile(path, []byte("name: x\n"+c.text+"\n"), 0o600))
+			s, err := scenarios.Load(path)
+			require.NoError(t, err)
+			var tape *recorder.Writer
+			r := s.Run(apps, scenarios.RunOptions{Record: func(start time.Time) (*recorder.Writer, error) {
+				require.True(t, c.want.Equal(start), start)
+				var err error
+				tape, err = recorder.Create(filepath.Join(t.TempDir(), "run.hubtape"), recorder.Options{Start: start})
+				return tape, err
+			}})
+			require.NoError(t, r.Err)
+			require.NotNil(t, tape)
+			require.NoError(t, tape.Close())
+		})
+	}
 }

@@ -79,13 +79,29 @@ func (w *World) drive(err error) error {
 // error's Err.
 const maxFrames = 6
 
+// isMachinery reports whether a function of a stack is hubtape's own, or Go's,
+// on the way to the app's code.
+func isMachinery(fn string) bool {
+	for _, prefix := range []string{"runtime", "panic(", "iter.", "created by "} {
+		if strings.HasPrefix(fn, prefix) {
+			return true
+		}
+	}
+	for _, ours := range []string{"hubtape/clock.", "hubtape/core."} {
+		if strings.Contains(fn, ours) {
+			return true
+		}
+	}
+	return strings.Contains(fn, "hubtape/core/")
+}
+
 // ownFrames picks the functions and places from a stack that say where in the
 // app a panic came from.
 func ownFrames(stack []byte) (frames []string) {
 	lines := strings.Split(strings.TrimSpace(string(stack)), "\n")
 	for i := 1; i+1 < len(lines) && len(frames) < maxFrames; i += 2 {
 		fn, place := lines[i], strings.TrimSpace(lines[i+1])
-		if strings.HasPrefix(fn, "runtime") || strings.HasPrefix(fn, "panic(") || strings.Contains(fn, "hubtape/clock.") || strings.Contains(fn, "hubtape/core/loop.") {
+		if isMachinery(fn) {
 			continue
 		}
 		if cut := strings.LastIndex(place, " +0x"); cut > 0 {

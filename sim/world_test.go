@@ -236,6 +236,38 @@ func TestTapeIsFedAtItsInstants(t *testing.T) {
 	}
 }
 
+func TestTapeKeepsQoSAndRetain(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	var got []mqtt.Message
+	must(t, w.AddApp("app", core.AppFunc(func(env *core.Env) error {
+		_, err := env.Link.Subscribe("#", 2, func(m mqtt.Message) { got = append(got, m) })
+		return err
+	})))
+	r := said(time.Second, "door", "open")
+	r.QoS, r.Retain, r.Dup = 1, true, true
+	must(t, w.Feed(sim.Feed{Records: records(r), Length: time.Second}))
+	must(t, w.Replay(sim.ToTheEnd))
+	if len(got) != 1 || got[0].QoS != 1 || got[0].Dup {
+		t.Errorf("got %+v", got)
+	}
+	must(t, w.Retained(match.Pattern{Topic: "door"}))
+}
+
+// Answers keep the order of their commands, whatever delays are drawn.
+func TestDeviceAnswersInOrder(t *testing.T) {
+	for seed := range uint64(20) {
+		w := newWorld(t, sim.Options{Seed: seed})
+		must(t, w.AddDevice(sim.Device{Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp", DelayMax: time.Minute}))
+		for i := range 5 {
+			must(t, w.Publish(mqtt.Message{Topic: "lamp/set", Payload: fmt.Appendf(nil, `{"n":%d}`, i)}))
+		}
+		for i := range 5 {
+			answer := fmt.Sprintf(`{"n":%d}`, i)
+			must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "lamp", Payload: &answer}), time.Minute))
+		}
+	}
+}
+
 func TestDevice(t *testing.T) {
 	w := newWorld(t, sim.Options{Seed: 3})
 	must(t, w.AddDevice(sim.Device{

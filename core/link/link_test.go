@@ -133,6 +133,18 @@ func TestHandlersMaySubscribeAndClose(t *testing.T) {
 	})
 }
 
+// A handler that ends another subscription in the middle of a message: that one
+// does not get it any more.
+func TestHandlerEndsAnother(t *testing.T) {
+	linked(t, func(k *link.Link, f *fakeTransport, settle func()) {
+		var second *link.Subscription
+		subscribe(t, k, "x", 0, func(mqtt.Message) { _ = second.Close() })
+		second = subscribe(t, k, "+", 0, func(mqtt.Message) { t.Error("a closed subscription was called") })
+		f.say("x")
+		settle()
+	})
+}
+
 func TestReconnect(t *testing.T) {
 	linked(t, func(k *link.Link, f *fakeTransport, settle func()) {
 		var ups []string

@@ -175,8 +175,8 @@ var directions = map[string][]string{
 	"scenarios/library":       {"mqtt", "clock", "core", "scenarios"},
 	"scenarios/library/house": {"mqtt", "clock", "core", "scenarios/library"},
 	"cmd/simrun":              {"scenarios/cli", "scenarios/library"},
-	"cmd/record":              {"mqtt", "recorder", "broker", "internal/command", "cmd/record"},
-	"internal/command":        {},
+	"cmd/record":              {"mqtt", "clock", "recorder", "broker", "internal/command", "cmd/record"},
+	"internal/command":        {"mqtt", "recorder"},
 	"internal/rules":          {},
 }
 

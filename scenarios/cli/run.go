@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
@@ -187,8 +186,8 @@ func (l *progressLine) clear() {
 	}
 }
 
-// openRecord makes the tape of --record. The function that is returned ends it;
-// a tape that nothing came to is removed.
+// openRecord lets the run make the tape of --record. The function that is
+// returned ends it.
 func (f *runFlags) openRecord(r *runner) (closeTape func() error, err error) {
 	if f.record == "" {
 		return func() error { return nil }, nil
@@ -197,18 +196,16 @@ func (f *runFlags) openRecord(r *runner) (closeTape func() error, err error) {
 		return nil, command.Usagef("--record keeps one run of one scenario, and these are %s; select one with its path, --run and --seed",
 			command.Thousands(uint64(n*r.repeat)))
 	}
-	start := startOf(r.items[0].scenario)
-	w, err := recorder.Create(f.record, recorder.Options{Start: start, Program: command.Version("simrun")})
-	if err != nil {
-		return nil, err
+	var w *recorder.Writer // made when the run knows when it begins
+	r.record = func(start time.Time) (*recorder.Writer, error) {
+		var err error
+		w, err = recorder.Create(f.record, recorder.Options{Start: start, Program: command.Version("simrun")})
+		return w, err
 	}
-	r.record = w
 	return func() error {
-		empty := w.Stats().Records == 0
-		err := w.Close()
-		if empty {
-			err = errors.Join(err, os.Remove(f.record))
+		if w == nil {
+			return nil
 		}
-		return err
+		return w.Close()
 	}, nil
 }

@@ -30,7 +30,7 @@ type runner struct {
 	workers  int
 	failFast bool
 	strict   bool
-	record   *recorder.Writer // nil: the run is not kept
+	record   func(start time.Time) (*recorder.Writer, error) // of --record; nil: none
 
 	// each gets the outcomes, in the order of the units. tick is called now and
 	// then, from the same goroutine.

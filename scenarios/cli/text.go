@@ -8,7 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/clock"
+
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/scenarios"
 )
@@ -204,7 +205,7 @@ func summaryText(s *summary) string {
 }
 
 // virtualText is a time in a world, to the millisecond.
-func virtualText(d time.Duration) string { return core.FormatDuration(d.Round(time.Millisecond)) }
+func virtualText(d time.Duration) string { return clock.FormatDuration(d.Round(time.Millisecond)) }
 
 // wallText is a time of ours, to about three digits.
 func wallText(d time.Duration) string {

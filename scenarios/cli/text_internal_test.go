@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/stretchr/testify/require"
 )
@@ -102,19 +101,6 @@ func TestShardsAreAPartition(t *testing.T) {
 			require.Equal(t, 1, n)
 		}
 	}
-}
-
-func TestStartOfARecordedRun(t *testing.T) {
-	at := time.Date(2026, 1, 10, 17, 0, 0, 0, time.UTC)
-	path := t.TempDir() + "/x.hubtape"
-	w, err := recorder.Create(path, recorder.Options{Start: at})
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-
-	require.Equal(t, at, startOf(&scenarios.Scenario{Start: at}).UTC())
-	require.Equal(t, at.Add(time.Hour), startOf(&scenarios.Scenario{Tape: &scenarios.Tape{File: path, From: time.Hour}}).UTC())
-	require.Equal(t, 2026, startOf(&scenarios.Scenario{}).Year())
-	require.Equal(t, 2026, startOf(&scenarios.Scenario{Tape: &scenarios.Tape{File: "nowhere.hubtape"}}).Year())
 }
 
 func TestGuard(t *testing.T) {

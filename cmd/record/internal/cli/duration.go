@@ -1,9 +1,10 @@
 package cli
 
 import (
-	"strings"
+	"fmt"
 	"time"
 
+	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/spf13/cobra"
 )
@@ -27,23 +28,14 @@ func (d *duration) Set(s string) error {
 }
 
 func parseDuration(s string) (time.Duration, error) {
-	var days time.Duration
-	rest := s
-	if n, after, ok := strings.Cut(s, "d"); ok {
-		hours, err := time.ParseDuration(n + "h")
-		if err != nil || hours > 100_000*time.Hour {
-			return 0, usagef("%q is no duration like 90s, 1h30m or 2d", s)
-		}
-		days, rest = hours*24, after
+	d, err := clock.ParseDuration(s)
+	if err == nil && d < 0 {
+		err = fmt.Errorf("%q is below zero", s)
 	}
-	if rest == "" && s != "" {
-		return days, nil
+	if err != nil {
+		return 0, usagef("%s", err)
 	}
-	v, err := time.ParseDuration(rest)
-	if err != nil || v < 0 {
-		return 0, usagef("%q is no duration like 90s, 1h30m or 2d", s)
-	}
-	return days + v, nil
+	return d, nil
 }
 
 // selection are the flags that choose records of a tape.

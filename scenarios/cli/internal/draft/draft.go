@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/clock"
+
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/scenarios"
@@ -93,7 +94,7 @@ type drafter struct {
 // told are the topics on which something is said, without those of brokers.
 func (s *survey) told() (out []*topic) {
 	for _, t := range s.topics {
-		if t.count > 0 && !strings.HasPrefix(t.name, "$") {
+		if t.count > 0 && !isBrokers(t.name) {
 			out = append(out, t)
 		}
 	}
@@ -134,7 +135,7 @@ func (d *drafter) settle(w *writer, r *scenarios.Result) *Draft {
 func (d *drafter) head(name string) *writer {
 	w := &writer{}
 	w.comment("", "Written from %s: %s on %s in %s.", filepath.Base(d.Tape),
-		command.Count(d.messages, "message"), command.Count(len(d.topics), "topic"), core.FormatDuration(d.length.Round(time.Second)))
+		command.Count(d.messages, "message"), command.Count(len(d.topics), "topic"), clock.FormatDuration(d.length.Round(time.Second)))
 	w.line("name: %s", quote(name))
 	return w
 }
@@ -167,7 +168,7 @@ const maxRoots = 8
 func (d *drafter) roots() (filters []string) {
 	outputs := filtersOf(d.outputs)
 	for _, t := range d.topics {
-		if strings.HasPrefix(t.name, "$") || mqtt.MatchAny(outputs, t.name) {
+		if isBrokers(t.name) || mqtt.MatchAny(outputs, t.name) {
 			continue
 		}
 		root, _, _ := strings.Cut(t.name, "/")

@@ -29,14 +29,13 @@ func drawTape(t *rapid.T) (records []recorder.Record) {
 		}),
 		rapid.String(),
 	)
-	at, head := time.Duration(0), true
+	at := time.Duration(0)
 	for range rapid.IntRange(1, 20).Draw(t, "records") {
 		at += time.Duration(rapid.SampledFrom([]int64{0, 0, 1, 5e8, 1e9, 3_600_000_000_123}).Draw(t, "gap"))
 		r := recorder.Record{At: at, Kind: recorder.KindMessage}
-		if (head || at > 0) && rapid.Bool().Draw(t, "snapshot") {
+		if rapid.Bool().Draw(t, "snapshot") {
 			r.Kind = recorder.KindSnapshot
 		}
-		head = head && r.Kind == recorder.KindSnapshot
 		r.Message = mqtt.Message{Topic: topic.Draw(t, "topic"), Payload: []byte(payload.Draw(t, "payload")), Retain: rapid.Bool().Draw(t, "retain")}
 		records = append(records, r)
 	}

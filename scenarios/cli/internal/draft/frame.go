@@ -12,7 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/clock"
+
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/scenarios"
 )
@@ -32,7 +33,7 @@ func (d *drafter) frame() (*Draft, error) {
 	before, seq := time.Duration(0), 0
 	for _, t := range told {
 		within := (t.first.at - before).Truncate(time.Second) + 2*time.Second
-		w.line("  - route_until: {topic: %s%s, within: %s}", quote(t.name), content(t.first.payload), quote(core.FormatDuration(within)))
+		w.line("  - route_until: {topic: %s%s, within: %s}", quote(t.name), content(t.first.payload), quote(clock.FormatDuration(within)))
 		before, seq = t.first.at, t.first.seq
 	}
 	most := slices.MaxFunc(told, func(a, b *topic) int { return cmp.Compare(a.changes, b.changes) })

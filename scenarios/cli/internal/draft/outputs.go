@@ -94,7 +94,7 @@ func alike(levels []string) string {
 func guessOutputs(s *survey) (out []*output) {
 	byFilter := map[string]*output{}
 	for _, t := range s.topics {
-		if strings.HasPrefix(t.name, "$") || t.said == 0 {
+		if isBrokers(t.name) || t.said == 0 {
 			continue
 		}
 		filter, why := commandFilter(t)

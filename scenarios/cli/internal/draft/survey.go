@@ -41,7 +41,7 @@ type survey struct {
 	byName   map[string]*topic
 	messages int
 	length   time.Duration
-	head     bool // nothing but the snapshot has come so far
+	head     bool // nothing that is played has come before the snapshot
 }
 
 // ErrExtension: a scenario cannot name a tape with such a file name.
@@ -122,11 +122,11 @@ func (s *survey) add(r *recorder.Record) {
 	s.messages++
 	s.length = max(s.length, r.At)
 	t.look(r.Payload)
-	if s.head = s.head && r.Kind == recorder.KindSnapshot && r.At == 0; s.head {
-		return
-	}
 	if r.Kind != recorder.KindSnapshot {
 		t.said++
+		s.head = s.head && (isLog(t.name) || isBrokers(t.name)) // these are not played
+	} else if s.head {
+		return
 	}
 	if t.count++; t.count == 1 {
 		t.first = message{s.messages, r.At, slices.Clone(r.Payload)}
@@ -137,6 +137,10 @@ func (s *survey) add(r *recorder.Record) {
 	}
 }
 
+// isBrokers reports whether a topic is a broker's own.
+func isBrokers(topic string) bool { return strings.HasPrefix(topic, "$") }
+
+// look finds remote calls.
 func (t *topic) look(payload []byte) {
 	if len(payload) == 0 || payload[0] != '{' || t.method || !strings.HasSuffix(t.name, "rpc") {
 		return

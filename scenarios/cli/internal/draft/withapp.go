@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/clock"
+
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/scenarios"
@@ -68,7 +69,7 @@ func (d *drafter) compared(tolerance time.Duration, note string) *writer {
 	if note != "" {
 		w.comment("  ", "%s", note)
 	}
-	w.line("  same_as_tape: {tolerance: %s}", quote(core.FormatDuration(tolerance)))
+	w.line("  same_as_tape: {tolerance: %s}", quote(clock.FormatDuration(tolerance)))
 	return w
 }
 
@@ -133,7 +134,7 @@ func (d *drafter) listen(text string) (said []recorder.Record, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = d.try(text, scenarios.RunOptions{Record: tape})
+	_, err = d.try(text, scenarios.RunOptions{Record: func(time.Time) (*recorder.Writer, error) { return tape, nil }})
 	if err := errors.Join(err, tape.Close()); err != nil {
 		return nil, err
 	}
