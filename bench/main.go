@@ -62,6 +62,7 @@ func run() error {
 		if !pick.MatchString(r.name) {
 			continue
 		}
+		runtime.GC() // no row pays for the garbage of another
 		got, err := r.run()
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
