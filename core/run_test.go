@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -143,14 +142,7 @@ func TestRunInProduction(t *testing.T) {
 	}
 }
 
-func mosquitto(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("mosquitto")
-	if err != nil {
-		t.Skip("mosquitto is not installed: make test-peers installs it")
-	}
-	return "mqtt://" + brokertest.StartMosquitto(t, path)
-}
+func mosquitto(t *testing.T) string { return "mqtt://" + brokertest.StartMosquitto(t) }
 
 func TestRunStopsInAnOrderlyWay(t *testing.T) {
 	app := &light{stopped: make(chan struct{})}

@@ -25,12 +25,7 @@ var MosquittoTraits = Traits{
 // port, which ends with the test. Without one installed the test is skipped.
 func Mosquitto(t testing.TB) Column {
 	t.Helper()
-	path, err := findMosquitto()
-	if err != nil {
-		t.Skip("mosquitto is not installed: make test-peers installs it")
-	}
-	address := StartMosquitto(t, path)
-	return Paho(t, "tcp://"+address, MosquittoTraits)
+	return Paho(t, "tcp://"+StartMosquitto(t), MosquittoTraits)
 }
 
 func findMosquitto() (string, error) {
@@ -40,15 +35,20 @@ func findMosquitto() (string, error) {
 	return exec.LookPath("/usr/sbin/mosquitto") // where Debian puts it, often not in PATH
 }
 
-// StartMosquitto runs the program at path until the test ends, and returns its
-// address. Its configuration and log are in the test's folder; the log is shown
-// when the test fails.
-func StartMosquitto(t testing.TB, path string) (address string) {
+// StartMosquitto runs a mosquitto until the test ends, and returns its address;
+// without one installed the test is skipped. The settings are further lines of
+// its configuration, which is in the test's folder, as is its log: the end of it
+// is shown when the test fails.
+func StartMosquitto(t testing.TB, settings ...string) (address string) {
 	t.Helper()
+	path, err := findMosquitto()
+	if err != nil {
+		t.Skip("mosquitto is not installed: make test-peers installs it")
+	}
 	const attempts = 5 // somebody else may take the port between finding and using it
 	for range attempts {
 		address = freeAddress(t)
-		if startMosquitto(t, path, address) {
+		if startMosquitto(t, path, address, settings) {
 			return address
 		}
 	}
@@ -66,7 +66,7 @@ func freeAddress(t testing.TB) string {
 	return ln.Addr().String()
 }
 
-func startMosquitto(t testing.TB, path, address string) bool {
+func startMosquitto(t testing.TB, path, address string, settings []string) bool {
 	t.Helper()
 	dir := t.TempDir()
 	host, port, err := net.SplitHostPort(address)
@@ -76,6 +76,9 @@ func startMosquitto(t testing.TB, path, address string) bool {
 	config := fmt.Sprintf("listener %s %s\nallow_anonymous true\npersistence false\nlog_type all\n", port, host)
 	if me, err := user.Current(); err == nil && me.Uid == "0" {
 		config += "user root\n" // or it cannot read the test's folder
+	}
+	for _, line := range settings {
+		config += line + "\n"
 	}
 	file := filepath.Join(dir, "mosquitto.conf")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
