@@ -60,14 +60,21 @@ func (e *Env) Subscribe(filter string, handler link.Handler) error {
 
 // Publish publishes at QoS 0, not retained. A string or []byte payload is sent
 // as it is, nil as an empty payload, anything else as JSON. What cannot be
-// sent is logged: to act on it, use Link.Publish.
+// sent is logged, as with Send.
 func (e *Env) Publish(topic string, payload any) {
 	body, err := encode(payload)
-	if err == nil {
-		err = e.Link.Publish(mqtt.Message{Topic: topic, Payload: body})
-	}
 	if err != nil {
 		e.Log.Error("publish", "topic", topic, "error", err)
+		return
+	}
+	e.Send(mqtt.Message{Topic: topic, Payload: body})
+}
+
+// Send publishes a message with the QoS and retain flag it has. One that cannot
+// be sent is logged: to act on it, use Link.Publish.
+func (e *Env) Send(m mqtt.Message) {
+	if err := e.Link.Publish(m); err != nil {
+		e.Log.Error("publish", "topic", m.Topic, "error", err)
 	}
 }
 

@@ -79,9 +79,7 @@ func (d *deviceRun) Start(env *core.Env) error {
 		d.free = max(d.free, env.Now()+delay)
 		env.Loop.After(d.free-env.Now(), func() {
 			maps.Copy(d.state, command)
-			if err := env.Link.Publish(d.message()); err != nil {
-				env.Log.Error("publish the state", "error", err)
-			}
+			env.Send(d.message())
 		})
 	})
 }

@@ -155,9 +155,7 @@ func between(draw *rand.Rand, least, most time.Duration) time.Duration {
 
 // say publishes; what cannot be sent is logged.
 func say(env *core.Env, topic, payload string, retain bool) {
-	if err := env.Link.Publish(mqtt.Message{Topic: topic, Payload: []byte(payload), Retain: retain}); err != nil {
-		env.Log.Error("publish", "topic", topic, "error", err)
-	}
+	env.Send(mqtt.Message{Topic: topic, Payload: []byte(payload), Retain: retain})
 }
 
 // kept is a retained message.

@@ -109,9 +109,7 @@ func (b *bridge) report(d *zigbee, part map[string]any) {
 // available tells that a device has gone or come back; the bridge reads the
 // state of one that comes back.
 func (b *bridge) available(d *zigbee, online bool) {
-	if err := b.env.Link.Publish(kept(zigbeeBase+d.name+"/availability", availability(online))); err != nil {
-		b.env.Log.Error("publish", "device", d.name, "error", err)
-	}
+	b.env.Send(kept(zigbeeBase+d.name+"/availability", availability(online)))
 	if online {
 		b.report(d, nil)
 	}

@@ -118,7 +118,5 @@ func (a *Alarm) valveSaid(m mqtt.Message) {
 
 // say publishes at QoS 1: a cut connection must not lose a command.
 func (a *Alarm) say(topic, payload string) {
-	if err := a.env.Link.Publish(mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}); err != nil {
-		a.env.Log.Error("command", "topic", topic, "error", err)
-	}
+	a.env.Send(mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1})
 }

@@ -105,8 +105,6 @@ func (p *Planner) holds(date time.Time) turn {
 func (p *Planner) set(setpoint float64) {
 	body := fmt.Appendf(nil, `{"occupied_heating_setpoint":%g}`, setpoint)
 	for _, t := range p.Thermostats {
-		if err := p.env.Link.Publish(mqtt.Message{Topic: t + "/set", Payload: body, QoS: 1}); err != nil {
-			p.env.Log.Error("set a thermostat", "topic", t, "error", err)
-		}
+		p.env.Send(mqtt.Message{Topic: t + "/set", Payload: body, QoS: 1})
 	}
 }
