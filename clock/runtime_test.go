@@ -327,6 +327,23 @@ func TestCloseSettlesFirst(t *testing.T) {
 	})
 }
 
+// A task that never comes to a Wait cannot be ended: Close says its name instead
+// of hanging.
+func TestCloseNamesTasksThatDoNotEnd(t *testing.T) {
+	rt := clock.NewSystem(clock.SystemOptions{Guard: time.Millisecond})
+	begun, block := make(chan struct{}), make(chan struct{})
+	rt.Go("stuck", func() {
+		close(begun)
+		<-block
+	})
+	<-begun
+	var leak *clock.LeakError
+	if err := rt.Close(); !errors.As(err, &leak) || !reflect.DeepEqual(leak.Tasks, []string{"stuck"}) {
+		t.Errorf("Close = %v, want a LeakError that names the task", err)
+	}
+	close(block)
+}
+
 func TestBlockingLetsOthersRunAndReturns(t *testing.T) {
 	runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		got := 0

@@ -34,6 +34,7 @@ type System struct {
 	tasks   map[*stask]struct{}
 	posts   ring[func()]
 	asked   bool // the dispatcher has asked for the token
+	closing bool
 	ended   bool
 	failure error
 

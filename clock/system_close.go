@@ -10,22 +10,32 @@ import (
 const settleRounds = 1000
 
 // Close ends the runtime; see Runtime. It is idempotent and for goroutines that
-// are no task.
+// are no task. It waits up to the guard for tasks that do not come to a Wait.
 func (s *System) Close() error {
 	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
+	closing := s.closing
+	s.closing = true
+	s.mu.Unlock()
+	if closing {
 		return nil
 	}
-	s.mu.Unlock()
 	s.cancel()
-	s.settle()
-	close(s.quit)
-	s.helpers.Wait()
-	if err := s.awaitTasks(); err != nil {
-		return err
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		s.settle()
+		close(s.quit)
+		s.helpers.Wait()
+		s.running.Wait()
+	}()
+	guard := time.NewTimer(s.guard)
+	defer guard.Stop()
+	select {
+	case <-gone:
+		return s.Err()
+	case <-guard.C:
+		return s.leaked()
 	}
-	return s.Err()
 }
 
 // settle gives ready tasks and posts their turns, then ends the runtime and
@@ -55,20 +65,8 @@ func (s *System) hasPosts() bool {
 	return s.posts.size > 0
 }
 
-// awaitTasks waits for every task to end, up to the guard.
-func (s *System) awaitTasks() error {
-	gone := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(gone)
-	}()
-	guard := time.NewTimer(s.guard)
-	defer guard.Stop()
-	select {
-	case <-gone:
-		return nil
-	case <-guard.C:
-	}
+// leaked names the tasks that have not ended.
+func (s *System) leaked() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string

@@ -37,6 +37,7 @@ func testApps() []scenarios.Entry {
 		start("fails", func(*core.Env) error { return errors.New("no lamp is configured") }),
 		start("sleeps", func(env *core.Env) error { return env.Runtime.NewSignal("sleep").Wait(clock.Forever) }),
 		start("stuck", startStuck),
+		start("blocks", func(*core.Env) error { select {} }),
 		start("mute", func(*core.Env) error { return nil }),
 		scenarios.App("unmade", func(noParams) core.App { panic("no such lamp") }),
 		scenarios.App("vanishes", func(noParams) core.App { runtime.Goexit(); return nil }),

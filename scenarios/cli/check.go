@@ -53,7 +53,7 @@ func (a *app) checkItem(i *item) (err error) {
 	if i.err != nil {
 		return i.err
 	}
-	panicked := guard(func() { err = i.scenario.Check(a.Apps) })
+	panicked := guard(0, func() { err = i.scenario.Check(a.Apps) })
 	if panicked != nil {
 		return panicked
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/scenarios"
@@ -55,9 +56,18 @@ func (e *PanicError) Error() string {
 	return s
 }
 
+// HangError is a run that did not end in the real time that it was given. Its
+// goroutine is left behind.
+type HangError struct{ After time.Duration }
+
+func (e *HangError) Error() string {
+	return fmt.Sprintf("the run did not end within %v of real time: an automation waits for something outside its world, or computes without end", e.After)
+}
+
 // guard calls fn on a goroutine of its own, which is not locked to a thread, and
-// returns when it has ended, whatever way it took.
-func guard(fn func()) (err error) {
+// returns when it has ended, whatever way it took, or with a *HangError when
+// that takes longer than limit; 0 is no limit.
+func guard(limit time.Duration, fn func()) (err error) {
 	ended := make(chan error, 1)
 	go func() {
 		returned := false
@@ -74,7 +84,18 @@ func guard(fn func()) (err error) {
 		fn()
 		returned = true
 	}()
-	return <-ended
+	var late <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-late:
+		return &HangError{After: limit}
+	}
 }
 
 // panicPlace finds the function that panicked in a stack.

@@ -85,7 +85,7 @@ func newError(err error) error {
 
 // runGuarded is Scenario.Run that outlives a constructor.
 func (a *app) runGuarded(s *scenarios.Scenario, o scenarios.RunOptions) (r *scenarios.Result) {
-	if err := guard(func() { r = s.Run(a.Apps, o) }); err != nil {
+	if err := guard(defaultTimeout, func() { r = s.Run(a.Apps, o) }); err != nil {
 		r = &scenarios.Result{Scenario: s, Status: scenarios.Error, Err: err}
 	}
 	return r

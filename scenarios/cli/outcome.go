@@ -38,6 +38,7 @@ type failure struct {
 // kinds of failures that are made here.
 const (
 	kindNondeterministic = "nondeterministic"
+	kindHang             = "timeout"
 	kindWarning          = "warning"
 	kindFile             = "file"
 	kindError            = "error"

@@ -3,10 +3,14 @@ package cli
 import (
 	"regexp"
 	"runtime"
+	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/spf13/cobra"
 )
+
+// defaultTimeout is go test's.
+const defaultTimeout = 10 * time.Minute
 
 // runFlags are the flags of `simrun run`.
 type runFlags struct {
@@ -18,6 +22,7 @@ type runFlags struct {
 	repeat int
 	shard  string
 
+	timeout  time.Duration
 	workers  int
 	failFast bool
 	strict   bool
@@ -38,6 +43,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	s.IntVar(&f.repeat, "repeat", 1, "run each `N` times; the runs must be the same, event by event")
 	s.StringVar(&f.shard, "shard", "", "this machine's `part`: I/N, auto (CI_NODE_INDEX, CI_NODE_TOTAL) or auto/N (JOB_COMPLETION_INDEX)")
 	s.IntVarP(&f.workers, "jobs", "j", runtime.GOMAXPROCS(0), "run `N` scenarios side by side")
+	s.DurationVar(&f.timeout, "timeout", defaultTimeout, "fail a run that takes longer than this, in real time; 0: never")
 	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first that does not pass")
 	s.BoolVar(&f.strict, "strict", false, "warnings fail")
 	s.StringVar(&f.json, "json", "", "write a JSON report to `file`; - is standard output, in place of the text")
@@ -50,7 +56,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 
 // runner makes the runner that the flags ask for, still without scenarios.
 func (f *runFlags) runner(cmd *cobra.Command, a *app) (*runner, error) {
-	r := &runner{apps: a.Apps, repeat: f.repeat, workers: f.workers, failFast: f.failFast, strict: f.strict}
+	r := &runner{apps: a.Apps, timeout: f.timeout, repeat: f.repeat, workers: f.workers, failFast: f.failFast, strict: f.strict}
 	set := cmd.Flags().Changed
 	if set("seed") && set("seeds") {
 		return nil, command.Usagef("--seed and --seeds cannot both be given; --seeds 7-7 is one seed too")

@@ -30,6 +30,7 @@ type runner struct {
 	workers  int
 	failFast bool
 	strict   bool
+	timeout  time.Duration                                   // of one run, in real time; 0: none
 	record   func(start time.Time) (*recorder.Writer, error) // of --record; nil: none
 
 	// each gets the outcomes, in the order of the units. tick is called now and
@@ -190,9 +191,15 @@ func (r *runner) runOnce(u unit, ro scenarios.RunOptions) *outcome {
 	var result *scenarios.Result
 	ro.Seed = &u.seed
 	start := time.Now()
-	err := guard(func() { result = u.item.scenario.Run(r.apps, ro) })
+	err := guard(r.timeout, func() { result = u.item.scenario.Run(r.apps, ro) })
 	wall := time.Since(start)
-	if err != nil {
+	var hang *HangError
+	switch {
+	case errors.As(err, &hang):
+		o := &outcome{item: u.item, seed: u.seed, wall: wall, deterministic: true, repeat: 1}
+		o.fail(failure{kind: kindHang, message: hang.Error()})
+		return o
+	case err != nil:
 		return errorOutcome(u.item, u.seed, err)
 	}
 	return outcomeOf(u.item, result, wall)

@@ -104,16 +104,16 @@ func TestShardsAreAPartition(t *testing.T) {
 }
 
 func TestGuard(t *testing.T) {
-	require.NoError(t, guard(func() {}))
+	require.NoError(t, guard(0, func() {}))
 	var p *PanicError
-	require.ErrorAs(t, guard(func() { panic("boom") }), &p)
+	require.ErrorAs(t, guard(0, func() { panic("boom") }), &p)
 	require.Equal(t, "boom", p.Value)
 	require.Contains(t, p.Place, "text_internal_test.go:")
-	require.ErrorAs(t, guard(func() {
+	require.ErrorAs(t, guard(0, func() {
 		var nobody *item
 		_ = nobody.file
 	}), &p)
 	require.Contains(t, p.Place, "TestGuard")
-	require.ErrorAs(t, guard(func() { panic(errors.New("an error")) }), &p)
+	require.ErrorAs(t, guard(0, func() { panic(errors.New("an error")) }), &p)
 	require.Contains(t, p.Error(), "panicked while it was made: an error, in ")
 }
