@@ -163,6 +163,19 @@ func TestStepLimitNamesTheLastCallbacks(t *testing.T) {
 	}
 }
 
+// The limit is for one instant: a long run of little steps does not meet it.
+func TestStepLimitCountsOneInstant(t *testing.T) {
+	v := newVirtual(t, clock.VirtualOptions{StepLimit: 100})
+	v.Go("ticker", func() {
+		for {
+			clock.Sleep(v, time.Second)
+		}
+	})
+	if err := v.Advance(time.Hour); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A timer that is due again at once is endless work too, although each firing
 // is a timed event.
 func TestStepLimitSeesTimersOfOneInstant(t *testing.T) {

@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -26,8 +27,7 @@ var quiet = slog.NewTextHandler(io.Discard, nil)
 // light is the automation of the README: the same value runs here against a
 // real broker, and in package sim.
 type light struct {
-	delay   time.Duration
-	stopped chan struct{}
+	delay time.Duration
 }
 
 func (l *light) Start(env *core.Env) error {
@@ -37,8 +37,6 @@ func (l *light) Start(env *core.Env) error {
 		off.StartOnce(l.delay)
 	})
 }
-
-func (l *light) Stop() { close(l.stopped) }
 
 // serve starts our own broker on a free port.
 func serve(t *testing.T) (url string) {
@@ -76,19 +74,29 @@ func serve(t *testing.T) (url string) {
 	return "mqtt://" + addr.String()
 }
 
-// hears subscribes as another client and gives what it gets.
+// hears subscribes as another client, waits until it is subscribed, and gives
+// what it gets.
 func hears(t *testing.T, url, filter string) (publish func(topic, payload string), got chan string) {
 	t.Helper()
 	rt := clock.NewSystem(clock.SystemOptions{})
 	got = make(chan string, 16)
+	ready := make(chan struct{})
 	instance, err := core.Launch(rt, core.AppFunc(func(env *core.Env) error {
-		return env.Subscribe(filter, func(m mqtt.Message) { got <- m.Topic + " " + string(m.Payload) })
+		// A broker works off what one client sends in order, so an echo says that
+		// it has come to the end of it.
+		err := errors.Join(
+			env.Subscribe(filter, func(m mqtt.Message) { got <- m.Topic + " " + string(m.Payload) }),
+			env.Subscribe("tester/ready", func(mqtt.Message) { close(ready) }),
+		)
+		env.Publish("tester/ready", nil)
+		return err
 	}), core.LaunchOptions{Name: "tester", Dial: func(wake func()) (link.Transport, error) {
 		return link.Dial(context.Background(), link.DialOptions{Broker: url, ClientID: "tester"}, wake)
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	<-ready
 	t.Cleanup(func() {
 		instance.Stop()
 		if err := rt.Close(); err != nil {
@@ -105,7 +113,7 @@ func TestRunInProduction(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := url(t)
 			publish, got := hears(t, url, "light/set")
-			app := &light{delay: 10 * time.Millisecond, stopped: make(chan struct{})}
+			app := &light{delay: 10 * time.Millisecond}
 			ctx, cancel := context.WithCancel(context.Background())
 			ended := make(chan error, 1)
 			ready := make(chan struct{})
@@ -144,35 +152,37 @@ func TestRunInProduction(t *testing.T) {
 
 func mosquitto(t *testing.T) string { return "mqtt://" + brokertest.StartMosquitto(t) }
 
+// When it is told to end, an app says goodbye, and what it says arrives.
 func TestRunStopsInAnOrderlyWay(t *testing.T) {
-	app := &light{stopped: make(chan struct{})}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancelled := context.AfterFunc(ctx, func() {})
-	defer cancelled()
 	url := serve(t)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- core.Run(ctx, startedApp{app, cancel}, core.RunOptions{Broker: link.DialOptions{Broker: url}, Log: quiet})
-	}()
-	if err := <-ended; err != nil {
+	_, got := hears(t, url, "goodbye")
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := core.Run(ctx, &leaving{cancel: cancel}, core.RunOptions{Broker: link.DialOptions{Broker: url}, Log: quiet}); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-app.stopped:
-	default:
-		t.Error("the app's Stop was not called")
+	for i := range 50 {
+		if s := <-got; s != fmt.Sprintf("goodbye %d", i) {
+			t.Fatalf("got %q as goodbye %d", s, i)
+		}
 	}
 }
 
-// startedApp cancels as soon as its app has started.
-type startedApp struct {
-	*light
+// leaving is an app that ends as soon as the tester listens.
+type leaving struct {
+	env    *core.Env
 	cancel func()
 }
 
-func (a startedApp) Start(env *core.Env) error {
-	env.Loop.Post(a.cancel)
-	return a.light.Start(env)
+func (l *leaving) Start(env *core.Env) error {
+	l.env = env
+	env.Loop.Post(l.cancel)
+	return nil
+}
+
+func (l *leaving) Stop() {
+	for i := range 50 {
+		l.env.Send(mqtt.Message{Topic: "goodbye", Payload: fmt.Append(nil, i), QoS: byte(i % 2)})
+	}
 }
 
 func TestRunErrors(t *testing.T) {

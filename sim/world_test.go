@@ -284,6 +284,9 @@ func TestDevice(t *testing.T) {
 		t.Errorf("answered after %v", w.Now())
 	}
 	must(t, w.Retained(match.Pattern{Topic: "lamp", JSON: map[string]any{"state": "ON"}, HasJSON: true}))
+	if s := w.Stats(); s.In != 2 || s.Out != 1 { // motion and the lamp's state; the command
+		t.Errorf("%d messages in and %d out, want 2 and 1", s.In, s.Out)
+	}
 }
 
 func TestPanicOfAnApp(t *testing.T) {
