@@ -16,6 +16,7 @@
 //	}
 //
 // [Run] runs it against a real broker; package sim runs the very same code in a
-// simulated world. In core there is no goroutine, no select, no lock and no
-// wall clock: that is what makes the two the same.
+// simulated world. What is shared has no
+// goroutine, no select, no lock and no wall clock: that is what makes the two the
+// same. Only Run, loop.CallFrom and link.Dial meet the outside.
 package core

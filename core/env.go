@@ -39,6 +39,7 @@ type Env struct {
 	Link    *link.Link    // the broker
 	Log     *slog.Logger  // records carry the runtime's wall time
 	seed    uint64
+	streams map[string]*rand.Rand // only looked up in
 	fail    func(error)
 }
 
@@ -49,8 +50,16 @@ func (e *Env) Now() time.Duration { return e.Runtime.Now() }
 func (e *Env) Wall() time.Time { return e.Runtime.Wall() }
 
 // Rand returns the app's own stream of random numbers of that name: the same in
-// every run with the same seed, whatever else draws.
-func (e *Env) Rand(name string) *rand.Rand { return Stream(e.seed, e.Name+"/"+name) }
+// every run with the same seed, whatever else draws. Called again it returns the
+// same stream, which goes on.
+func (e *Env) Rand(name string) *rand.Rand {
+	stream, ok := e.streams[name]
+	if !ok {
+		stream = Stream(e.seed, e.Name+"/"+name)
+		e.streams[name] = stream
+	}
+	return stream
+}
 
 // Subscribe is Link.Subscribe at QoS 0, for as long as the app runs.
 func (e *Env) Subscribe(filter string, handler link.Handler) error {

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
@@ -40,7 +41,7 @@ func Launch(rt clock.Runtime, app App, o LaunchOptions) (*Instance, error) {
 		return nil, err
 	}
 	i := &Instance{onEnd: o.End}
-	i.env = &Env{Name: o.Name, Runtime: rt, Loop: l, Link: k, Log: log, seed: o.Seed, fail: i.fail}
+	i.env = &Env{Name: o.Name, Runtime: rt, Loop: l, Link: k, Log: log, seed: o.Seed, streams: map[string]*rand.Rand{}, fail: i.fail}
 	rt.Go(o.Name, func() { i.run(app) })
 	return i, nil
 }
@@ -50,6 +51,7 @@ func (i *Instance) run(app App) {
 	defer i.leave() // also when the runtime ends first
 	if err := app.Start(i.env); err != nil {
 		i.fail(err)
+		return // it has not come to be: there is nothing to stop
 	}
 	i.env.Loop.Run()
 	if s, ok := app.(Stopper); ok {

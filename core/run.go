@@ -3,7 +3,9 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core/link"
@@ -16,7 +18,12 @@ type RunOptions struct {
 	Zone   string       // IANA name of the zone the app sees; "": UTC
 	Seed   uint64       // of Env.Rand
 	Log    slog.Handler // nil: slog.Default's
+	// Grace is how long the app may take to end once ctx is done; then it is
+	// ended where it waits, and Run returns an error. 0: 10 s.
+	Grace time.Duration
 }
+
+const defaultGrace = 10 * time.Second
 
 // Run runs an app against a real broker until ctx is done (nil is returned
 // after the app's Stop), the app fails, or one of its tasks panics.
@@ -26,6 +33,9 @@ func Run(ctx context.Context, app App, o RunOptions) (err error) {
 	}
 	if o.Broker.ClientID == "" {
 		o.Broker.ClientID = o.Name
+	}
+	if o.Grace <= 0 {
+		o.Grace = defaultGrace
 	}
 	if o.Log == nil {
 		o.Log = slog.Default().Handler()
@@ -53,10 +63,14 @@ func Run(ctx context.Context, app App, o RunOptions) (err error) {
 	case <-ctx.Done():
 	}
 	instance.Stop()
+	patience := time.NewTimer(o.Grace) // rules: production; the runtime is not driven from here
+	defer patience.Stop()
 	select { // rules: production; the runtime is not driven from here
 	case err := <-ended:
 		return err
 	case <-rt.Failed():
 		return nil
+	case <-patience.C:
+		return fmt.Errorf("app %q did not end within %v of being told to: a callback waits or blocks", o.Name, o.Grace)
 	}
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -48,7 +49,7 @@ func (r *run) take(step Step) error {
 	w := r.world
 	switch step := step.(type) {
 	case *Publish:
-		return w.Publish(mqtt.Message{Topic: step.Topic, Payload: step.Payload, QoS: step.QoS, Retain: step.Retain})
+		return w.Publish(mqtt.Message{Topic: step.Topic, Payload: bytes.Clone(step.Payload), QoS: step.QoS, Retain: step.Retain})
 	case *RouteUntil:
 		return w.RouteUntil(sim.Message(*step.Pattern), orToTheEnd(step.Within))
 	case *Advance:

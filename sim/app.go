@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/hubtape/hubtape/broker"
@@ -39,6 +40,9 @@ func (t *sessionTransport) Unsubscribe(filter string) error { return t.session.U
 
 func (t *sessionTransport) Receive() (link.Arrival, bool) {
 	if m, ok := t.session.Receive(); ok {
+		// Over a network each client has bytes of its own: what one does to them
+		// must not reach another, nor the tape, nor the scenario.
+		m.Payload = bytes.Clone(m.Payload)
 		return link.Arrival{Message: m}, true
 	}
 	if err := t.session.Err(); err != nil && !t.told {

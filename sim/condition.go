@@ -2,7 +2,10 @@ package sim
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/sim/match"
@@ -91,6 +94,9 @@ func (s *Seen) line() string {
 	payload := string(s.Message.Payload)
 	if len(payload) > shownPayload {
 		payload = payload[:shownPayload] + "…"
+	}
+	if strings.ContainsFunc(payload, unicode.IsControl) || !utf8.ValidString(payload) {
+		payload = strconv.Quote(payload) // nothing that a terminal would obey
 	}
 	return fmt.Sprintf("%v %s %s (%s)", s.At, s.Message.Topic, payload, s.Source)
 }

@@ -52,6 +52,7 @@ func NewSelfCheck() (*SelfCheck, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep a run for comparison: %w", err)
 	}
+	_ = os.Remove(f.Name()) // where that works nothing is left behind, however the program ends
 	return &SelfCheck{file: f}, nil
 }
 
@@ -91,7 +92,11 @@ func (c *SelfCheck) EndRun() error {
 
 // Close removes the file.
 func (c *SelfCheck) Close() error {
-	return errors.Join(c.file.Close(), os.Remove(c.file.Name()))
+	err := c.file.Close()
+	if gone := os.Remove(c.file.Name()); !errors.Is(gone, os.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
 }
 
 // comparison is the trace of a later run.

@@ -257,9 +257,15 @@ func (w *World) Close() error {
 	w.closed = true
 	w.watch.stop()
 	w.digest.seal()
+	known := w.clock.Err() != nil || w.failure != nil // a step has reported it
 	err := w.clock.Close()
-	if w.clock.Err() != nil {
-		err = nil // a failed run was reported by the step that saw it
+	switch {
+	case known:
+		err = nil
+	case err != nil:
+		err = w.drive(err)
+	default:
+		err = w.failed()
 	}
 	if w.broker != nil {
 		err = errors.Join(err, w.broker.Close())

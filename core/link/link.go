@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,8 +58,8 @@ const (
 )
 
 // Handler is called on the link's loop with each message, in order of arrival.
-// Retain is true on messages that the broker had kept. It must not keep
-// changing the payload's bytes: others have the same.
+// Retain is true on messages that the broker had kept. It must not change
+// the payload's bytes: the link's other handlers get the same.
 type Handler func(m mqtt.Message)
 
 // Link is an automation's connection. Its methods are for the tasks of the
@@ -71,6 +72,7 @@ type Link struct {
 	subs      []*Subscription
 	watchers  []func(up bool)
 	up        bool
+	ups       int // connections so far
 	closed    bool
 }
 
@@ -112,8 +114,8 @@ func (k *Link) OnConnection(listen func(up bool)) {
 	k.watchers = append(slices.Clip(k.watchers), listen)
 }
 
-// Publish hands a message to the broker. It does not wait for it. The link
-// keeps the payload: do not change its bytes afterwards.
+// Publish hands a message to the broker. It does not wait for it. The payload is
+// copied: its bytes may be used again afterwards.
 func (k *Link) Publish(m mqtt.Message) error {
 	if k.closed {
 		return fmt.Errorf("publish to %q: %w", m.Topic, ErrClosed)
@@ -124,6 +126,7 @@ func (k *Link) Publish(m mqtt.Message) error {
 	if m.QoS > 2 {
 		return fmt.Errorf("publish to %q: QoS %d: it is 0, 1 or 2", m.Topic, m.QoS)
 	}
+	m.Payload = bytes.Clone(m.Payload)
 	if err := k.transport.Publish(m); err != nil {
 		return fmt.Errorf("publish to %q: %w", m.Topic, err)
 	}
@@ -219,9 +222,10 @@ func (k *Link) dispatch(m mqtt.Message) {
 }
 
 // cameUp subscribes again, then tells the watchers: what they publish is
-// answered to a client that listens.
+// answered to a client that listens. New made the first connection. A later one
+// may be told of before the loss of the one before it.
 func (k *Link) cameUp() {
-	if k.up {
+	if k.ups++; k.ups == 1 {
 		return
 	}
 	asked := map[string]bool{}

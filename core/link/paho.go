@@ -163,7 +163,16 @@ func isDone(token paho.Token) bool {
 	}
 }
 
-func (t *pahoTransport) Receive() (Arrival, bool) { return t.arrivals.Take() }
+// Receive leaves out the loss of a connection that has been made again since:
+// paho tells of the two on goroutines of their own, in either order.
+func (t *pahoTransport) Receive() (Arrival, bool) {
+	for {
+		a, ok := t.arrivals.Take()
+		if a.Kind != ArrivedDown || !t.client.IsConnectionOpen() {
+			return a, ok
+		}
+	}
+}
 
 // Close lets what was published last reach the broker, an app's goodbye for
 // one; paho's Disconnect would drop it.

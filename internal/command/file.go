@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // File is a file that is written whole or not at all: what was there before
@@ -18,10 +19,14 @@ type File struct {
 	target string   // where the file goes at the end; "": it stands there already
 }
 
-// CreateFile begins a file.
+// CreateFile begins a file. Nothing but record writes tapes and nobody but their
+// author writes scenarios: a path that is one is an error of usage.
 func CreateFile(path string, stdout io.Writer) (*File, error) {
 	if path == "-" {
 		return &File{Writer: bufio.NewWriter(stdout)}, nil
+	}
+	if isPrecious(path) {
+		return nil, Usagef("%s is a tape or a scenario, which no report or export overwrites; choose another name", path)
 	}
 	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -39,6 +44,28 @@ func CreateFile(path string, stdout io.Writer) (*File, error) {
 	}
 	_ = f.Chmod(0o644) // not on every file system
 	return &File{Writer: bufio.NewWriter(f), file: f, target: path}, nil
+}
+
+// tapeMagic is where and how every bbolt file, and so every tape, begins.
+const (
+	tapeMagic   = "\xed\xda\x0c\xed"
+	tapeMagicAt = 16
+)
+
+// isPrecious reports whether a path names, or is, a tape or a scenario.
+func isPrecious(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".hubtape", ".yaml", ".yml":
+		return true
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, len(tapeMagic))
+	_, err = f.ReadAt(head, tapeMagicAt)
+	return err == nil && string(head) == tapeMagic
 }
 
 // Close ends the file and puts it in its place; after an error nothing is left
