@@ -97,20 +97,50 @@ func (w *World) advanceTo(at time.Duration) error {
 }
 
 // AdvanceToTimeOfDay lets time pass until the next such local time, at least a
-// moment from now. A time that a change of the clocks leaves out is the instant
-// it would have been.
+// moment from now. Of a time that a change of the clocks repeats, the next one
+// counts; one that it leaves out is the instant at which it would have been.
 func (w *World) AdvanceToTimeOfDay(hour, minute, second int) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
 	now := w.Wall()
+	return w.advanceTo(w.Now() + nextTimeOfDay(now, hour, minute, second).Sub(now))
+}
+
+// nextTimeOfDay is the first instant after now at which clocks in its zone show
+// that time.
+func nextTimeOfDay(now time.Time, hour, minute, second int) time.Time {
 	for day := 0; ; day++ {
-		at := time.Date(now.Year(), now.Month(), now.Day()+day, hour, minute, second, 0, now.Location())
-		if at.After(now) {
-			return w.advanceTo(w.Now() + at.Sub(now))
+		for _, at := range instantsOf(now.Year(), now.Month(), now.Day()+day, hour, minute, second, now.Location()) {
+			if at.After(now) {
+				return at
+			}
 		}
 	}
 }
+
+// instantsOf are the instants, in order, at which clocks show a local time on a
+// day: two where it is repeated; where it is left out, the one at which it would
+// have been. time.Date gives only one, and does not say which.
+func instantsOf(year int, month time.Month, day, hour, minute, second int, zone *time.Location) (at []time.Time) {
+	const around = 24 * time.Hour // no zone changes twice in that time
+	utc := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	_, before := utc.Add(-around).In(zone).Zone()
+	_, after := utc.Add(around).In(zone).Zone()
+	early, late := utc.Add(-time.Duration(before)*time.Second).In(zone), utc.Add(-time.Duration(after)*time.Second).In(zone)
+	if shows(early, hour, minute) {
+		at = append(at, early)
+	}
+	if shows(late, hour, minute) && !late.Equal(early) {
+		at = append(at, late)
+	}
+	if at == nil {
+		at = append(at, early)
+	}
+	return at
+}
+
+func shows(t time.Time, hour, minute int) bool { return t.Hour() == hour && t.Minute() == minute }
 
 // Replay runs until the tape stands at the tape time until, and settles that
 // instant; ToTheEnd: to the tape's end. To a point that has passed it returns

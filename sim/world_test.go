@@ -337,6 +337,63 @@ func TestAdvanceToTimeOfDay(t *testing.T) {
 	}
 }
 
+func TestTimeOfDayWhereClocksChange(t *testing.T) {
+	for _, c := range []struct {
+		zone, from   string
+		hour, minute int
+		after        time.Duration
+	}{
+		{"Europe/Budapest", "2026-10-25T01:00:00+02:00", 2, 30, 90 * time.Minute}, // the first 02:30
+		{"Europe/Budapest", "2026-10-25T02:40:00+02:00", 2, 30, 50 * time.Minute}, // the second
+		{"Europe/Budapest", "2026-10-25T02:40:00+01:00", 2, 30, 23*time.Hour + 50*time.Minute},
+		{"America/New_York", "2026-11-01T01:40:00-04:00", 1, 30, 50 * time.Minute},
+		{"America/New_York", "2026-03-08T01:45:00-05:00", 2, 30, 45 * time.Minute}, // left out: 03:30-04:00
+		{"Europe/Budapest", "2026-03-29T01:45:00+01:00", 2, 30, 45 * time.Minute},
+		{"Australia/Lord_Howe", "2026-04-05T01:20:00+11:00", 1, 45, 25 * time.Minute}, // changes by half an hour
+		{"Asia/Kolkata", "2026-06-01T12:00:00+05:30", 12, 0, 24 * time.Hour},
+	} {
+		zone, err := clock.LoadZone(c.zone)
+		must(t, err)
+		from, err := time.Parse(time.RFC3339, c.from)
+		must(t, err)
+		w := newWorld(t, sim.Options{Start: from, Zone: zone})
+		must(t, w.AdvanceToTimeOfDay(c.hour, c.minute, 0))
+		if w.Now() != c.after {
+			t.Errorf("%s from %s to %02d:%02d took %v, want %v", c.zone, c.from, c.hour, c.minute, w.Now(), c.after)
+		}
+	}
+}
+
+// Each client has bytes of its own, as over a network: what one does to a
+// payload reaches neither the others nor what was said.
+func TestPayloadsAreNotShared(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	var heard []string
+	must(t, w.AddNamedApp("vandal", core.AppFunc(func(env *core.Env) error {
+		buf := []byte("ON!")
+		return env.Subscribe("in", func(m mqtt.Message) {
+			clear(m.Payload)
+			env.Publish("out", buf)
+			copy(buf, "OFF")
+			env.Publish("out", buf)
+		})
+	})))
+	must(t, w.AddNamedApp("witness", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("+", func(m mqtt.Message) { heard = append(heard, string(m.Payload)) })
+	})))
+	said := mqtt.Message{Topic: "in", Payload: []byte("abc")}
+	must(t, w.Publish(said))
+	must(t, w.Advance(0))
+	if want := []string{"abc", "ON!", "OFF"}; !reflect.DeepEqual(heard, want) || string(said.Payload) != "abc" {
+		t.Errorf("heard %q of %q", heard, said.Payload)
+	}
+	for i, want := range []string{"abc", "ON!", "OFF"} {
+		if got := w.Recent(3)[i].Message.Payload; string(got) != want {
+			t.Errorf("message %d is remembered as %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestTooLateToAdd(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	must(t, w.Advance(0))

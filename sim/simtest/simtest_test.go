@@ -1,6 +1,7 @@
 package simtest_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,12 +76,22 @@ func TestFeed(t *testing.T) {
 // fake is a testing.TB that keeps what it is told.
 type fake struct {
 	testing.TB
-	log   strings.Builder
-	fatal bool
+	log     strings.Builder
+	fatal   bool
+	cleanup func(func()) // nil: the outer test's
 }
 
-func (f *fake) Helper()                      {}
-func (f *fake) Cleanup(fn func())            { f.TB.Cleanup(fn) }
+func (f *fake) Helper()           {}
+func (f *fake) Failed() bool      { return f.fatal }
+func (f *fake) Error(args ...any) { fmt.Fprintln(&f.log, args...) }
+
+func (f *fake) Cleanup(fn func()) {
+	if f.cleanup == nil {
+		f.TB.Cleanup(fn)
+		return
+	}
+	f.cleanup(fn)
+}
 func (f *fake) Errorf(s string, args ...any) { fmt.Fprintf(&f.log, s+"\n", args...) }
 func (f *fake) Fatal(args ...any) {
 	fmt.Fprintln(&f.log, args...)
@@ -101,6 +112,34 @@ func TestFailureEndsTheTest(t *testing.T) {
 	<-done
 	if !f.fatal || !strings.Contains(f.log.String(), `payload.state was "ON", want "OFF"`) {
 		t.Errorf("log: %s", f.log.String())
+	}
+}
+
+// What goes wrong after the last step, or without any, fails the test too.
+func TestTheEndCounts(t *testing.T) {
+	boom := core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("go", func(mqtt.Message) { panic("boom") })
+	})
+	noStart := core.AppFunc(func(*core.Env) error { return errors.New("no such room") })
+	for want, c := range map[string]struct {
+		app  core.App
+		step func(w *simtest.World)
+	}{
+		"boom":         {boom, func(w *simtest.World) { w.Publish("go", "") }},
+		"no such room": {noStart, func(*simtest.World) {}},
+	} {
+		inner := &fake{TB: t}
+		var cleanups []func()
+		inner.cleanup = func(fn func()) { cleanups = append(cleanups, fn) }
+		w := simtest.New(inner, sim.Options{})
+		w.AddApp("app", c.app)
+		c.step(w)
+		for _, fn := range cleanups {
+			fn()
+		}
+		if !strings.Contains(inner.log.String(), want) {
+			t.Errorf("the test was not failed by %q: %s", want, inner.log.String())
+		}
 	}
 }
 
