@@ -60,6 +60,16 @@ func (j *tapeJudge) hear(s *match.Subject) {
 	}
 }
 
+// compared reports whether there was anything to compare by the end of the run.
+func (j *tapeJudge) compared(end time.Duration) bool {
+	for _, topic := range j.topics {
+		if len(j.got[topic]) > 0 || len(j.want[topic]) > 0 && j.want[topic][0].At <= end {
+			return true
+		}
+	}
+	return false
+}
+
 func (j *tapeJudge) verdict(end time.Duration) (failures []Failure, err error) {
 	for _, topic := range j.topics {
 		for _, d := range j.compare(topic, end) {

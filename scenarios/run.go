@@ -176,6 +176,9 @@ func (r *run) feed() error {
 			return err
 		}
 	}
+	if t.From > r.tape.length {
+		r.warn("%s:%d:%d: the tape ends at %v, before its from of %v: nothing is fed", r.scenario.File, t.FilePos.Line, t.FilePos.Col, r.tape.length, t.From)
+	}
 	if r.tape.warning != "" {
 		r.warn("%s", r.tape.warning)
 	}

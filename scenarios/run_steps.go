@@ -130,6 +130,9 @@ func (r *run) finish(met bool) error {
 		if _, always := j.(*neverJudge); !met && !always {
 			continue // a run that was cut short misses much: one reason is enough
 		}
+		if t, ok := j.(*tapeJudge); ok && !t.compared(end) {
+			r.warn("%s:%d:%d: same_as_tape compared nothing: neither the tape nor the app said anything on app_outputs in that time", r.scenario.File, t.Pos.Line, t.Pos.Col)
+		}
 		failures, err := j.verdict(end)
 		if err != nil {
 			return err

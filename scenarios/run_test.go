@@ -192,6 +192,20 @@ expect:
 	require.Contains(t, r.Warnings[1], "lamp/set")
 }
 
+func TestWarnsWhenNothingIsCompared(t *testing.T) {
+	r := play(t, `
+name: too short
+app: hall
+tape: {file: tape.jsonl, app_outputs: ["light/set"]}
+steps: [{advance: 500ms}]
+expect: {same_as_tape: {tolerance: 1s}}
+`)
+	require.Equal(t, scenarios.Passed, r.Status)
+	require.Contains(t, strings.Join(r.Warnings, "\n"), "same_as_tape compared nothing")
+	r = play(t, "name: beyond\napp: hall\ntape: {file: tape.jsonl, from: 1h}\nexpect: {never: [{topic: motion}]}\n")
+	require.Contains(t, strings.Join(r.Warnings, "\n"), "before its from of 1h0m0s")
+}
+
 func TestCannotRun(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown app":     {"name: x\napp: hal\n", `did you mean "hall"?`},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/hubtape/hubtape/core"
@@ -39,6 +40,9 @@ func (d *Device) validate() error {
 	return nil
 }
 
+// devicePrefix begins the client ids of devices.
+const devicePrefix = "device "
+
 // launchDevice starts a device as a client of its own.
 func (w *World) launchDevice(d *Device) error {
 	run := &deviceRun{Device: d, state: maps.Clone(d.State), note: w.note}
@@ -51,7 +55,7 @@ func (w *World) launchDevice(d *Device) error {
 		}
 	}
 	_, err := core.Launch(w.clock, run, core.LaunchOptions{
-		Name: "device " + d.Name, Seed: w.options.Seed, Dial: w.dial("device "+d.Name, match.Device),
+		Name: devicePrefix + d.Name, Seed: w.options.Seed, Dial: w.dial(devicePrefix+d.Name, match.Device),
 	})
 	return err
 }
@@ -67,8 +71,8 @@ type deviceRun struct {
 func (d *deviceRun) Start(env *core.Env) error {
 	draw := env.Rand("delay")
 	return env.Subscribe(d.CommandTopic, func(m mqtt.Message) {
-		var command map[string]any
-		if err := json.Unmarshal(m.Payload, &command); err != nil {
+		var command map[string]json.RawMessage // values are passed on as they were written
+		if err := json.Unmarshal(m.Payload, &command); err != nil || command == nil {
 			d.note("device %q ignores commands that are no JSON object, such as %.40q", d.Name, m.Payload)
 			return
 		}
@@ -78,7 +82,9 @@ func (d *deviceRun) Start(env *core.Env) error {
 		}
 		d.free = max(d.free, env.Now()+delay)
 		env.Loop.After(d.free-env.Now(), func() {
-			maps.Copy(d.state, command)
+			for _, key := range slices.Sorted(maps.Keys(command)) {
+				d.state[key] = command[key]
+			}
 			env.Send(d.message())
 		})
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/hubtape/hubtape/broker"
@@ -20,7 +21,7 @@ type Options struct {
 	Seed      uint64         // of every random stream; 0 is a seed
 	Start     time.Time      // the date at instant 0; zero: clock.DefaultStart
 	Zone      *time.Location // what apps see; nil: UTC
-	StepLimit int            // see clock.VirtualOptions
+	StepLimit int            // of the clock (see clock.VirtualOptions), and of messages, at one instant; 0: the defaults
 	Log       slog.Handler   // what apps log; nil: nothing
 	Trace     io.Writer      // gets the digest's input, for a SelfCheck; nil: nobody
 	Record    *recorder.Writer
@@ -43,12 +44,19 @@ type World struct {
 	started bool
 	closed  bool
 
+	instant time.Duration // of the last message
+	said    int           // messages at that instant
+	limit   int           // of said
+
 	watch    watch
 	stats    Stats
 	warnings match.Warnings
 	notes    []string // other warnings, in order, each once
 	failure  *Failure
 }
+
+// defaultFlood is how many messages may be said at one instant.
+const defaultFlood = 200_000
 
 type appEntry struct {
 	name, source string
@@ -65,7 +73,10 @@ type Stats struct {
 
 // New makes a world at instant 0, in which nothing has happened yet.
 func New(o Options) (*World, error) {
-	w := &World{options: o}
+	w := &World{options: o, limit: o.StepLimit}
+	if w.limit <= 0 {
+		w.limit = defaultFlood
+	}
 	w.clock = clock.NewVirtual(clock.VirtualOptions{Start: o.Start, Zone: o.Zone, StepLimit: o.StepLimit})
 	w.watch.init(w.clock, &w.warnings)
 	w.digest = newDigest(o.Trace)
@@ -115,7 +126,26 @@ func (w *World) addApp(name, source string, app core.App) error {
 	if err := w.notStarted("add app " + name); err != nil {
 		return err
 	}
+	if err := w.checkName(name); err != nil {
+		return err
+	}
 	w.apps = append(w.apps, &appEntry{name: name, source: source, app: app})
+	return nil
+}
+
+// ErrName: an app cannot have that name.
+var ErrName = errors.New("an app cannot have that name")
+
+// checkName returns an error for a client id that somebody else in the world
+// has: the later one would take the connection over.
+func (w *World) checkName(name string) error {
+	taken := name == match.Scenario || name == match.Tape || strings.HasPrefix(name, match.Tape+" ") || strings.HasPrefix(name, devicePrefix)
+	for _, a := range w.apps {
+		taken = taken || a.name == name
+	}
+	if taken || name == "" {
+		return fmt.Errorf("%w: %q is somebody else's client id in a world; choose another", ErrName, name)
+	}
 	return nil
 }
 
@@ -220,6 +250,27 @@ func (w *World) tap(e broker.Event) {
 		w.stats.Out++
 	}
 	w.watch.message(&e)
+	if e.Source != match.Tape { // a tape comes to an end by itself
+		w.flood(&e)
+	}
+}
+
+// flood fails the world when too much is said at one instant: an app that
+// answers itself would go on for ever. The clock's own limit counts turns of
+// tasks, each of which may say many things.
+func (w *World) flood(e *broker.Event) {
+	if e.At != w.instant {
+		w.instant, w.said = e.At, 0
+	}
+	if w.said++; w.said != w.limit {
+		return
+	}
+	f := &Failure{Kind: "step_limit", At: e.At, Message: fmt.Sprintf(
+		"%d messages were said at instant %v without time moving: something answers itself without end, or the step limit is too low", w.said, e.At)}
+	for _, s := range w.Recent(nearKept) {
+		f.Details = append(f.Details, s.line())
+	}
+	w.fail(f)
 }
 
 // note keeps a warning, once.

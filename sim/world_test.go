@@ -318,7 +318,7 @@ func TestEndlessLoopIsReported(t *testing.T) {
 		return env.Subscribe("echo", func(m mqtt.Message) { env.Publish("echo", m.Payload) })
 	})))
 	must(t, w.Publish(mqtt.Message{Topic: "echo"}))
-	wantFailure(t, w.Advance(time.Second), "step_limit", "task hall")
+	wantFailure(t, w.Advance(time.Second), "step_limit", "5000 messages", "echo")
 }
 
 func TestAdvanceToTimeOfDay(t *testing.T) {
@@ -334,6 +334,33 @@ func TestAdvanceToTimeOfDay(t *testing.T) {
 	}
 	if w.Now() != 30*time.Hour {
 		t.Errorf("two mornings came after %v; the first night was an hour short", w.Now())
+	}
+}
+
+// The harness's own client ids are not to be had.
+func TestNamesThatAreTaken(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", light{}))
+	for _, name := range []string{"scenario", "tape", "tape 2", "device lamp", "hall", ""} {
+		if err := w.AddNamedApp(name, light{}); !errors.Is(err, sim.ErrName) {
+			t.Errorf("an app named %q: %v", name, err)
+		}
+	}
+}
+
+// What is no object is no command, and numbers pass as they are written.
+func TestDeviceCommands(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddDevice(sim.Device{Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp"}))
+	for _, payload := range []string{"null", "ON", "[1]", `{"n":9007199254740993}`} {
+		must(t, w.Publish(mqtt.Message{Topic: "lamp/set", Payload: []byte(payload)}))
+	}
+	must(t, w.Count(match.Pattern{Topic: "lamp"}, 1, 1, time.Second))
+	if last := w.Recent(1)[0]; string(last.Message.Payload) != `{"n":9007199254740993}` {
+		t.Errorf("the state is %s", last.Message.Payload)
+	}
+	if len(w.Warnings()) == 0 {
+		t.Error("no warning of commands that are not understood")
 	}
 }
 

@@ -91,7 +91,7 @@ func (a *app) run(cmd *cobra.Command, f *runFlags) error {
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("%w; what was recorded until then is safe in %s", err, f.out)
+		return fmt.Errorf("%w; of %d messages, those that came up to about two seconds before are safe in %s", err, w.Stats().Messages, f.out)
 	}
 	s := w.Stats()
 	a.log.Info("recorded", "tape", f.out, "messages", s.Messages, "topics", s.Topics, "payload_bytes", s.Bytes, "gaps", s.Gaps)
