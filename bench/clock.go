@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,7 +126,7 @@ func post() (result, error) {
 	var failed error
 	b := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()
-		v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})
+		v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
 		l := loop.New(v, loop.Options{})
 		n := 0
 		var fn func()
@@ -153,7 +154,7 @@ func post() (result, error) {
 func route() (result, error) {
 	var failed error
 	b := testing.Benchmark(func(b *testing.B) {
-		v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})
+		v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
 		r := router.New(v, router.Options{})
 		failed = r.Start()
 		s, rec, err := router.Pipe[int](r)

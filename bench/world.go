@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -33,7 +34,7 @@ func publish() (result, error) {
 	var failed error
 	b := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()
-		w, err := sim.New(sim.Options{StepLimit: 1 << 60})
+		w, err := sim.New(sim.Options{StepLimit: math.MaxInt})
 		if err != nil {
 			failed = err
 			return

@@ -1,6 +1,7 @@
 package clock_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 
 // 1,000 periodic timers of one task; one operation is one firing.
 func BenchmarkTimers(b *testing.B) {
-	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})
+	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
 	defer v.Close()
 	s := v.NewSignal("ticks")
 	fired := 0
@@ -45,7 +46,7 @@ func BenchmarkTimers(b *testing.B) {
 }
 
 func BenchmarkPost(b *testing.B) {
-	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})
+	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
 	defer v.Close()
 	n := 0
 	var post func()
@@ -66,7 +67,7 @@ func BenchmarkSwitch(b *testing.B) {
 		name string
 		rt   clock.Runtime
 	}{
-		{"virtual", clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})},
+		{"virtual", clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})},
 		{"system", clock.NewSystem(clock.SystemOptions{})},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -18,9 +18,9 @@ var (
 	ErrEnded = errors.New("the runtime has ended")
 	// ErrWaitInCallback: a wait in a posted callback or a condition.
 	ErrWaitInCallback = errors.New("a wait in a clock callback or a condition: only tasks may wait; start one with Go")
-	// ErrSecondDriver: somebody else is driving the world at this moment.
-	ErrSecondDriver = errors.New("a second driver: another goroutine is already waiting in this world; drive it from one goroutine at a time")
-	// ErrNotATask: a goroutine that is no task of the runtime waits in it.
+	// ErrSecondDriver: a goroutine waits in a world that another drives.
+	ErrSecondDriver = errors.New("a second driver: another goroutine drives this world; drive it from one at a time, and wait in it only from tasks, which Go starts")
+	// ErrNotATask: a goroutine that is no task of a System waits in it.
 	ErrNotATask = errors.New("a goroutine that is no task waits in the runtime: start it with Go, or use Post, Set or a Source")
 	// ErrSecondWaiter: two tasks wait on one signal.
 	ErrSecondWaiter = errors.New("a second waiter: another task already waits on this signal; give each waiter its own")

@@ -43,8 +43,7 @@ func (h *Hold) Release(fn func()) { h.once.Do(func() { h.release(h, fn) }) }
 func (v *Virtual) OpenSource(name string) *Source {
 	s := &Source{name: name}
 	s.post = func(s *Source, fn func()) {
-		why := "work entered from outside by " + s.name
-		v.outside.CompareAndSwap(nil, &why)
+		v.cameFromOutside("work entered from outside by " + s.name)
 		v.Post(fn)
 	}
 	s.end = func(s *Source) {

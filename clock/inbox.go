@@ -8,18 +8,26 @@ import "sync"
 // NewInbox.
 type Inbox[T any] struct {
 	wake  func()
+	world *Virtual // nil: the taker is not in one
 	mu    sync.Mutex
 	ring  ring[T]
 	eager bool // the taker has seen the inbox empty
 }
 
 // NewInbox makes an inbox that calls wake, a Signal's Set or an updater's
-// Trigger, on the goroutine that puts.
-func NewInbox[T any](wake func()) *Inbox[T] { return &Inbox[T]{wake: wake, eager: true} }
+// Trigger, on the goroutine that puts. The runtime is the taker's: a Virtual one
+// is told of puts from outside; nil is none.
+func NewInbox[T any](rt Runtime, wake func()) *Inbox[T] {
+	world, _ := rt.(*Virtual)
+	return &Inbox[T]{wake: wake, world: world, eager: true}
+}
 
 // Put adds x at the end. Safe from any goroutine; about 20 ns, and no
 // allocation in steady state.
 func (b *Inbox[T]) Put(x T) {
+	if b.world != nil && b.world.owner.elsewhere() {
+		b.world.cameFromOutside("a goroutine outside put something into an inbox")
+	}
 	b.mu.Lock()
 	b.ring.push(x)
 	wake := b.eager

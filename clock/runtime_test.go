@@ -367,6 +367,17 @@ func TestGoexitInATaskIsAnError(t *testing.T) {
 	})
 }
 
+func TestWaitOutsideATaskIsAnError(t *testing.T) {
+	if !clock.KnowsGoroutines() {
+		t.Skip("goroutines cannot be told apart on this architecture")
+	}
+	rt := clock.NewSystem(clock.SystemOptions{})
+	defer rt.Close()
+	if err := rt.NewSignal("s").Wait(clock.Forever); !errors.Is(err, clock.ErrNotATask) {
+		t.Errorf("Wait = %v, want ErrNotATask", err)
+	}
+}
+
 func TestFastForward(t *testing.T) {
 	rt := clock.NewFastForward(clock.SystemOptions{})
 	defer rt.Close()

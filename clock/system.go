@@ -170,7 +170,7 @@ func (s *System) runPosts() {
 		case <-s.quit:
 			return
 		}
-		s.token.race.hold()
+		s.token.owner.set(goroutine())
 		s.mu.Lock()
 		batch := s.posts
 		s.posts = ring[func()]{}

@@ -41,7 +41,7 @@ func (g *ssignal) wakeLocked() {
 
 func (g *ssignal) Wait(until time.Duration) error {
 	s := g.s
-	if raceEnabled && !s.token.race.mine() {
+	if !s.token.owner.here() {
 		return ErrNotATask
 	}
 	if s.calling {

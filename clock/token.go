@@ -8,7 +8,7 @@ type token struct {
 	mu    sync.Mutex
 	held  bool
 	queue ring[chan struct{}]
-	race  raceToken
+	owner owner
 }
 
 // request asks for the token; it is the caller's when grant has a value.
@@ -31,12 +31,12 @@ func (k *token) acquire(grant chan struct{}) {
 
 func (k *token) granted(grant chan struct{}) {
 	<-grant
-	k.race.hold()
+	k.owner.set(goroutine())
 }
 
 // release hands the token to whoever asked first.
 func (k *token) release() {
-	k.race.drop()
+	k.owner.clear()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.queue.size == 0 {

@@ -71,7 +71,8 @@ type Virtual struct {
 	guard  time.Duration
 	ctx    context.Context
 	cancel context.CancelFunc
-	race   raceState
+	owner  owner
+	home   uintptr // the driver's goroutine
 }
 
 // work is one piece of ready work: a task to resume or a callback to call.
@@ -134,6 +135,9 @@ func (v *Virtual) Outside() string {
 	return ""
 }
 
+// cameFromOutside keeps the first reason why the run is not deterministic.
+func (v *Virtual) cameFromOutside(why string) { v.outside.CompareAndSwap(nil, &why) }
+
 // Blocking runs fn at once: time stands still in a world while a task does not
 // wait.
 func (v *Virtual) Blocking(fn func()) { fn() }
@@ -141,6 +145,9 @@ func (v *Virtual) Blocking(fn func()) { fn() }
 // Post queues fn; see Runtime. From a goroutine outside, use a Source: it says
 // that the work came from there.
 func (v *Virtual) Post(fn func()) {
+	if v.owner.elsewhere() {
+		v.cameFromOutside("a callback was posted by a goroutine outside")
+	}
 	v.mu.Lock()
 	v.readyLocked(work{fn: fn})
 	v.mu.Unlock()

@@ -10,7 +10,7 @@ func (v *Virtual) drive(s *vsignal, until time.Duration, lane Lane) error {
 	if !v.driving.CompareAndSwap(false, true) {
 		return v.misuse()
 	}
-	v.race.drive()
+	v.begin()
 	defer v.undrive()
 	if v.ended {
 		return ErrEnded
@@ -32,23 +32,25 @@ func (v *Virtual) drive(s *vsignal, until time.Duration, lane Lane) error {
 	return err
 }
 
+// begin makes the calling goroutine the driver.
+func (v *Virtual) begin() {
+	v.home = goroutine()
+	v.owner.set(v.home)
+}
+
 // undrive gives the world back, also when a task's Goexit unwinds the driver.
 func (v *Virtual) undrive() {
 	v.current = nil
-	v.race.undrive()
+	v.owner.clear()
 	v.driving.Store(false)
 }
 
-// misuse says what is wrong with a wait while somebody drives. It guesses from
-// what the driver does; in race builds it knows.
+// misuse says what is wrong with a wait while somebody drives.
 func (v *Virtual) misuse() error {
-	if raceEnabled {
-		return v.race.misuse()
+	if v.owner.elsewhere() {
+		return ErrSecondDriver
 	}
-	if v.calling {
-		return ErrWaitInCallback
-	}
-	return ErrSecondDriver
+	return ErrWaitInCallback
 }
 
 // loop runs work until the driver is woken or something fails.
@@ -135,7 +137,7 @@ func (v *Virtual) Close() error {
 	if !v.driving.CompareAndSwap(false, true) {
 		return fmt.Errorf("close: %w", ErrSecondDriver)
 	}
-	v.race.drive()
+	v.begin()
 	defer v.undrive()
 	if v.ended {
 		return nil
@@ -162,7 +164,7 @@ func (v *Virtual) unwindTasks() error {
 			continue // it never began
 		}
 		v.current = t
-		v.race.enter(t)
+		v.owner.set(t.home)
 		gone := make(chan struct{})
 		go func() {
 			defer close(gone)
@@ -173,9 +175,10 @@ func (v *Virtual) unwindTasks() error {
 		case <-gone:
 			guard.Stop()
 		case <-guard.C:
+			v.current = nil
 			return &LeakError{Tasks: []string{t.name}}
 		}
-		v.race.leave()
+		v.owner.set(v.home)
 		v.current = nil
 	}
 	return nil

@@ -22,6 +22,9 @@ func (v *Virtual) newSignal(name string) *vsignal {
 func (v *Virtual) NewSignal(name string) Signal { return v.newSignal(name) }
 
 func (s *vsignal) Set() {
+	if s.v.owner.elsewhere() {
+		s.v.cameFromOutside("a goroutine outside set the signal " + s.name)
+	}
 	s.v.mu.Lock()
 	s.set = true
 	s.releaseLocked()
@@ -45,10 +48,8 @@ func (s *vsignal) takeLocked() bool {
 
 func (s *vsignal) Wait(until time.Duration) error {
 	v := s.v
-	if raceEnabled {
-		if err := v.race.checkWait(v); err != nil {
-			return err
-		}
+	if v.owner.elsewhere() {
+		return ErrSecondDriver
 	}
 	t := v.current
 	if t == nil {

@@ -17,7 +17,7 @@ type vtask struct {
 	yield func(struct{}) bool
 	on    *vsignal // what it is parked on
 	since time.Duration
-	race  taskRace
+	home  uintptr // its goroutine
 
 	before, after *vtask // in taskList
 }
@@ -63,9 +63,9 @@ func (v *Virtual) resume(t *vtask) {
 		t.next, t.stop = iter.Pull(v.body(t))
 	}
 	v.current = t
-	v.race.enter(t)
+	v.owner.set(t.home)
 	_, parked := t.next()
-	v.race.leave()
+	v.owner.set(v.home)
 	v.current = nil
 	if !parked {
 		v.tasks.remove(t)
@@ -76,7 +76,8 @@ func (v *Virtual) resume(t *vtask) {
 func (v *Virtual) body(t *vtask) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
 		t.yield = yield
-		v.race.begin(t)
+		t.home = goroutine()
+		v.owner.set(t.home)
 		done := false
 		defer func() {
 			switch p := recover(); {

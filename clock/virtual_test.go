@@ -215,6 +215,49 @@ func TestSecondDriverIsAnError(t *testing.T) {
 	}
 }
 
+// What a goroutine outside does while the world runs is noticed, also without a
+// Source.
+func TestOutsideIsNoticed(t *testing.T) {
+	if !clock.KnowsGoroutines() {
+		t.Skip("goroutines cannot be told apart on this architecture")
+	}
+	for name, act := range map[string]func(v *clock.Virtual, s clock.Signal){
+		"Set":  func(_ *clock.Virtual, s clock.Signal) { s.Set() },
+		"Post": func(v *clock.Virtual, _ clock.Signal) { v.Post(func() {}) },
+		"Wait": func(v *clock.Virtual, _ clock.Signal) {
+			if err := v.NewSignal("x").Wait(clock.Forever); !errors.Is(err, clock.ErrSecondDriver) {
+				t.Errorf("Wait from outside = %v", err)
+			}
+			v.Post(func() {})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVirtual(t, clock.VirtualOptions{})
+			s := v.NewSignal("door")
+			s.Set()
+			v.Post(func() {})
+			v.Go("task", func() {
+				s.Set()
+				done := make(chan struct{})
+				if v.Outside() != "" {
+					t.Errorf("what the world itself does came from outside: %s", v.Outside())
+				}
+				go func() {
+					defer close(done)
+					act(v, s)
+				}()
+				<-done
+			})
+			if err := v.Settle(); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(v.Outside(), "outside") {
+				t.Errorf("Outside = %q", v.Outside())
+			}
+		})
+	}
+}
+
 func TestAdvanceInATaskIsAnError(t *testing.T) {
 	v := newVirtual(t, clock.VirtualOptions{})
 	if err := v.Run("task", func() {

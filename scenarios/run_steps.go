@@ -143,6 +143,9 @@ func (r *run) finish(met bool) error {
 	if met {
 		r.result.Warnings = append(r.result.Warnings, r.filters.unused(r.scenario)...)
 	}
+	if why := r.result.Outside; why != "" {
+		r.warn("the run is not deterministic: %s", why)
+	}
 	r.result.Log = r.log.lines()
 	return nil
 }

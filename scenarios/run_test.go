@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -222,6 +223,32 @@ func TestCannotRun(t *testing.T) {
 			require.ErrorContains(t, r.Err, c.want)
 			require.ErrorContains(t, r.Err, "hall.yaml:")
 		})
+	}
+}
+
+// An automation that starts a goroutine of its own is told of.
+func TestWorkFromOutside(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("name: x\napp: rogue\nsteps: [{advance: 1s}]\nexpect: {unordered: [{topic: out}]}\n"), 0o600))
+	s, err := scenarios.Load(path)
+	require.NoError(t, err)
+	rogue := scenarios.App("rogue", func(struct{}) core.App {
+		return core.AppFunc(func(env *core.Env) error {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				env.Loop.Post(func() { env.Publish("out", nil) })
+			}()
+			<-done
+			return nil
+		})
+	})
+	r := s.Run([]scenarios.Entry{rogue}, scenarios.RunOptions{})
+	require.Equal(t, scenarios.Passed, r.Status)
+	if runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64" {
+		require.False(t, r.Deterministic())
+		require.Contains(t, strings.Join(r.Warnings, "\n"), "not deterministic: a goroutine outside")
 	}
 }
 

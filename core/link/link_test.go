@@ -51,7 +51,7 @@ func linked(t *testing.T, body func(k *link.Link, f *fakeTransport, settle func(
 	l := loop.New(v, loop.Options{})
 	f := &fakeTransport{}
 	k, err := link.New(l, func(wake func()) (link.Transport, error) {
-		f.arrivals = clock.NewInbox[link.Arrival](wake)
+		f.arrivals = clock.NewInbox[link.Arrival](nil, wake)
 		return f, nil
 	}, nil)
 	if err != nil {

@@ -42,7 +42,7 @@ func Dial(ctx context.Context, o DialOptions, wake func()) (Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &pahoTransport{id: o.ClientID, arrivals: clock.NewInbox[Arrival](wake), timeout: opts.WriteTimeout}
+	t := &pahoTransport{id: o.ClientID, arrivals: clock.NewInbox[Arrival](nil, wake), timeout: opts.WriteTimeout}
 	opts.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
 		t.arrivals.Put(Arrival{Message: mqtt.Message{
 			Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(), Retain: m.Retained(), Dup: m.Duplicate(),

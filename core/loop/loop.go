@@ -60,8 +60,8 @@ func New(rt clock.Runtime, o Options) *Loop {
 		o.Name = "loop"
 	}
 	l := &Loop{rt: rt, name: o.Name, onPanic: o.OnPanic, sig: rt.NewSignal(o.Name)}
-	l.inbox = clock.NewInbox[func()](l.sig.Set)
-	l.stops = clock.NewInbox[int](l.sig.Set)
+	l.inbox = clock.NewInbox[func()](rt, l.sig.Set)
+	l.stops = clock.NewInbox[int](rt, l.sig.Set)
 	return l
 }
 

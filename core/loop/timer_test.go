@@ -2,6 +2,7 @@ package loop_test
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -136,7 +137,7 @@ func TestStopAfterIsOneShot(t *testing.T) {
 }
 
 func BenchmarkPost(b *testing.B) {
-	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})
+	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
 	defer v.Close()
 	b.ReportAllocs()
 	err := v.Run("bench", func() {

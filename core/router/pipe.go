@@ -24,7 +24,7 @@ func Pipe[T any](r *Router) (*Sender[T], *Receiver[T], error) {
 	}
 	r.made++
 	p := &pipe[T]{router: r, name: fmt.Sprintf("%s pipe %d", r.name, r.made)}
-	p.values = clock.NewInbox[T](r.sig.Set)
+	p.values = clock.NewInbox[T](r.rt, r.sig.Set)
 	r.open = append(r.open, p)
 	r.log.Debug("pipe created", "pipe", p.name)
 	return &Sender[T]{pipe: p}, &Receiver[T]{pipe: p}, nil

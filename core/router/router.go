@@ -43,7 +43,7 @@ func New(rt clock.Runtime, o Options) *Router {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Router{rt: rt, name: o.Name, log: o.Log, sig: rt.NewSignal(o.Name)}
-	r.queue = clock.NewInbox[conduit](r.sig.Set)
+	r.queue = clock.NewInbox[conduit](rt, r.sig.Set)
 	return r
 }
 

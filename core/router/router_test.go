@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -293,7 +294,7 @@ func ExampleRouter_RouteUntil() {
 }
 
 func BenchmarkSendAndRoute(b *testing.B) {
-	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1 << 60})
+	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
 	defer v.Close()
 	r := router.New(v, router.Options{})
 	_ = r.Start()

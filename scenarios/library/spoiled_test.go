@@ -88,7 +88,7 @@ type spoiled struct {
 func (s *spoiled) Start(env *core.Env) error {
 	s.env = env
 	k, err := link.New(env.Loop, func(wake func()) (link.Transport, error) {
-		s.inbox = clock.NewInbox[link.Arrival](wake)
+		s.inbox = clock.NewInbox[link.Arrival](nil, wake)
 		return s, nil
 	}, env.Log)
 	if err != nil {
