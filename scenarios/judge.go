@@ -17,11 +17,11 @@ func (r *run) prepareJudges() error {
 	for _, x := range e.Never {
 		r.judges = append(r.judges, &neverJudge{want: x})
 	}
-	for _, x := range e.Unordered {
-		r.judges = append(r.judges, &onceJudge{kind: "unordered", wants: []Expectation{x}})
+	if len(e.Unordered) > 0 {
+		r.judges = append(r.judges, newUnorderedJudge(e.Unordered))
 	}
 	if len(e.Ordered) > 0 {
-		r.judges = append(r.judges, &onceJudge{kind: "ordered", wants: e.Ordered})
+		r.judges = append(r.judges, &orderedJudge{wants: e.Ordered})
 	}
 	if e.SameAsTape != nil {
 		j, err := newTapeJudge(r.scenario, r.tape)
@@ -84,57 +84,4 @@ func span(w *Window) string {
 		return ""
 	}
 	return fmt.Sprintf(" between %v and %v", w.From, w.To)
-}
-
-// onceJudge is expect.ordered, all of it, or one item of expect.unordered: each
-// is said, within its window, one after the other.
-type onceJudge struct {
-	kind   string
-	wants  []Expectation
-	next   int // the first that has not come
-	closer struct {
-		seen  sim.Seen
-		score int
-		any   bool
-	}
-}
-
-func (j *onceJudge) hear(s *match.Subject) {
-	if j.next == len(j.wants) {
-		return
-	}
-	want := j.wants[j.next]
-	if want.Between.Has(s.At) && want.Pattern.Match(s) {
-		j.next++
-		j.closer.any = false
-		return
-	}
-	if p := want.Pattern; s.Topic == p.Topic || !j.closer.any { // closeness is slow: only where it may count
-		if score := p.Closeness(s); !j.closer.any || score >= j.closer.score {
-			j.closer.seen, j.closer.score, j.closer.any = sim.SeenOf(s), score, true
-		}
-	}
-}
-
-func (j *onceJudge) verdict(time.Duration) ([]Failure, error) {
-	if j.next == len(j.wants) {
-		return nil, nil
-	}
-	want := j.wants[j.next]
-	f := Failure{Kind: j.kind, Pos: want.Pos, Message: fmt.Sprintf("no message like %s came%s", want.Pattern, span(want.Between))}
-	if j.next > 0 {
-		f.Message += fmt.Sprintf(" after the %d before it", j.next)
-	}
-	if j.closer.any {
-		f.At = j.closer.seen.At
-		f.Details = append(f.Details, "the nearest: "+j.closer.seen.String())
-		var s match.Subject
-		s.Set(j.closer.seen.Message, j.closer.seen.Client, j.closer.seen.Source, j.closer.seen.At)
-		reasons := want.Pattern.Explain(&s)
-		if len(reasons) == 0 {
-			reasons = []string{fmt.Sprintf("it came at %v", s.At)}
-		}
-		f.Details = append(f.Details, reasons...)
-	}
-	return []Failure{f}, nil
 }

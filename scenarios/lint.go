@@ -50,6 +50,10 @@ func oldBoolean(s string) bool {
 func (r *reader) endless(s *Scenario) {
 	for _, step := range s.Steps {
 		switch step := step.(type) {
+		case *RouteUntil:
+			if step.Within == nil {
+				r.warn(step.Pos, "route_until without within ends an hour after the tape, and there is none: give it a within")
+			}
 		case *Never:
 			if step.For == nil {
 				r.warn(step.Pos, "never without for ends with the tape, and there is none: it looks at one instant only")

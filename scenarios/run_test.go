@@ -165,14 +165,16 @@ tape: {file: tape.jsonl, exclude: ["light/set"]}
 expect:
 `
 	for name, c := range map[string]struct{ text, want string }{
-		"never holds":        {`never: [{topic: light/set, json: {state: "OFF"}, between: [0s, 5m59s]}]`, ""},
-		"never broken":       {`never: [{topic: light/set, json: {state: "OFF"}, between: [0s, 6m]}]`, "never must between 0s and 6m0s"},
-		"ordered":            {`ordered: [{topic: light/set, json: {state: "ON"}}, {topic: light/set, json: {state: "OFF"}, between: [6m, 6m]}]`, ""},
-		"ordered, other way": {`ordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "ON"}}]`, "after the 1 before it"},
-		"unordered":          {`unordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "ON"}}]`, ""},
-		"unordered, missing": {`unordered: [{topic: light/set, json: {state: "DIM"}}]`, `want "DIM"`},
-		"what the tape says": {`unordered: [{topic: motion}]`, "source"},
-		"tape on request":    {`unordered: [{topic: motion, source: tape}]`, ""},
+		"never holds":            {`never: [{topic: light/set, json: {state: "OFF"}, between: [0s, 5m59s]}]`, ""},
+		"never broken":           {`never: [{topic: light/set, json: {state: "OFF"}, between: [0s, 6m]}]`, "never must between 0s and 6m0s"},
+		"ordered":                {`ordered: [{topic: light/set, json: {state: "ON"}}, {topic: light/set, json: {state: "OFF"}, between: [6m, 6m]}]`, ""},
+		"ordered, other way":     {`ordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "ON"}}]`, "after the 1 before it"},
+		"unordered":              {`unordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "ON"}}]`, ""},
+		"unordered, missing":     {`unordered: [{topic: light/set, json: {state: "DIM"}}]`, `want "DIM"`},
+		"one message, two items": {`unordered: [{topic: light/set, json: {state: "OFF"}}, {topic: light/set, json: {state: "OFF"}}]`, "stands for another item"},
+		"each its own":           {`unordered: [{topic: light/set}, {topic: light/set}, {topic: light/set, json: {state: "ON"}, between: [0s, 2s]}]`, ""},
+		"what the tape says":     {`unordered: [{topic: motion}]`, "source"},
+		"tape on request":        {`unordered: [{topic: motion, source: tape}]`, ""},
 	} {
 		t.Run(name, func(t *testing.T) { requireOutcome(t, play(t, head+"  "+c.text+"\n"), c.want) })
 	}

@@ -189,6 +189,9 @@ func (c *conditions) stepOf(p Pos, kind string, n *node) Step {
 		if _, ok := o.has("source"); !ok {
 			pattern.Source = match.Any
 		}
+		if pattern.Client != "" || pattern.Source != match.Any {
+			c.fail(p, "leave source and client out", "retained cannot ask who said a message: a broker does not keep that")
+		}
 		return &Retained{Pos: p, Pattern: pattern}
 	}
 }

@@ -64,6 +64,9 @@ func (w *World) launchApp(a *appEntry) (err error) {
 	a.instance, err = core.Launch(w.clock, a.app, core.LaunchOptions{
 		Name: a.name, Seed: w.options.Seed, Log: w.options.Log, Dial: w.dial(a.name, a.source),
 		End: func(err error) {
+			if err == nil && !w.closed {
+				w.note("app %q ended by itself at %v: what it must not do after that, it cannot", a.name, w.Now())
+			}
 			if err != nil {
 				w.fail(&Failure{Kind: "app", At: w.Now(), Err: err, Message: fmt.Sprintf("app %q failed: %v", a.name, err)})
 			}

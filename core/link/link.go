@@ -55,6 +55,7 @@ const (
 	ArrivedMessage ArrivalKind = iota
 	ArrivedUp
 	ArrivedDown
+	ArrivedRefusal // the broker refused a subscription; Err says which
 )
 
 // Handler is called on the link's loop with each message, in order of arrival.
@@ -208,6 +209,8 @@ func (k *Link) receive() {
 		case ArrivedDown:
 			k.log.Warn("the connection went down", "error", a.Err)
 			k.tell(false)
+		case ArrivedRefusal:
+			k.log.Error("nothing will be heard", "error", a.Err)
 		}
 	}
 	k.arrivals.Trigger()

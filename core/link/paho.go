@@ -138,7 +138,22 @@ func (t *pahoTransport) Publish(m mqtt.Message) error {
 }
 
 func (t *pahoTransport) Subscribe(filter string, qos byte) error {
-	return failedAlready(t.client.Subscribe(filter, qos, nil))
+	token := t.client.Subscribe(filter, qos, nil)
+	if err := failedAlready(token); err != nil {
+		return err
+	}
+	go t.awaitGrant(filter, token)
+	return nil
+}
+
+// awaitGrant tells of a subscription that the broker refuses: 0x80 in its SUBACK
+// [MQTT-3.9.3-2]. It ends with the token, at the latest when the client leaves.
+func (t *pahoTransport) awaitGrant(filter string, token paho.Token) {
+	<-token.Done()
+	granted, ok := token.(*paho.SubscribeToken)
+	if ok && token.Error() == nil && granted.Result()[filter] == 0x80 {
+		t.arrivals.Put(Arrival{Kind: ArrivedRefusal, Err: fmt.Errorf("the broker refused the subscription to %s", filter)})
+	}
 }
 
 func (t *pahoTransport) Unsubscribe(filter string) error {
