@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/hubtape/hubtape/broker"
@@ -15,6 +14,7 @@ import (
 type sessionTransport struct {
 	session *broker.Session
 	told    bool // that the connection went down
+	copier  mqtt.Copier
 }
 
 // dial connects a session under the name.
@@ -42,7 +42,7 @@ func (t *sessionTransport) Receive() (link.Arrival, bool) {
 	if m, ok := t.session.Receive(); ok {
 		// Over a network each client has bytes of its own: what one does to them
 		// must not reach another, nor the tape, nor the scenario.
-		m.Payload = bytes.Clone(m.Payload)
+		m.Payload = t.copier.Copy(m.Payload)
 		return link.Arrival{Message: m}, true
 	}
 	if err := t.session.Err(); err != nil && !t.told {

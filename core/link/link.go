@@ -1,7 +1,6 @@
 package link
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,6 +74,7 @@ type Link struct {
 	up        bool
 	ups       int // connections so far
 	closed    bool
+	copier    mqtt.Copier
 }
 
 // Subscription is one handler of one filter.
@@ -127,7 +127,7 @@ func (k *Link) Publish(m mqtt.Message) error {
 	if m.QoS > 2 {
 		return fmt.Errorf("publish to %q: QoS %d: it is 0, 1 or 2", m.Topic, m.QoS)
 	}
-	m.Payload = bytes.Clone(m.Payload)
+	m.Payload = k.copier.Copy(m.Payload)
 	if err := k.transport.Publish(m); err != nil {
 		return fmt.Errorf("publish to %q: %w", m.Topic, err)
 	}
