@@ -113,8 +113,16 @@ type vtimer struct {
 	key   uint64
 	lane  Lane
 	armed bool
-	ends  bool // the deadline of a wait
+	ends  bool   // the deadline of a wait
+	call  func() // an event's; nil: it sets sig
 	generation
+}
+
+// NewEvent makes a timer that calls fn instead of setting a signal. It is for
+// the machinery of a world, such as what feeds a tape: fn runs in the middle of
+// whoever looks for work, without a switch of tasks, and must not wait.
+func (v *Virtual) NewEvent(lane Lane, name string, fn func()) Timer {
+	return &vtimer{sig: v.newSignal(name), lane: lane, call: fn}
 }
 
 // NewTimer makes a timer in LaneNormal.
@@ -177,6 +185,10 @@ func (t *vtimer) live(e *entry[vtimer]) bool {
 func (t *vtimer) fire() (woken *vtask) {
 	t.armed = false
 	s, v := t.sig, t.sig.v
+	if t.call != nil {
+		v.callEvent(t)
+		return nil
+	}
 	v.mu.Lock()
 	if !t.ends {
 		s.fired.push(t, &t.generation)

@@ -146,6 +146,19 @@ func (v *Virtual) called(fn func()) {
 	}
 }
 
+// callEvent calls an event's function as nobody's task.
+func (v *Virtual) callEvent(t *vtimer) {
+	task := v.current
+	v.current, v.calling = nil, true
+	defer func() {
+		v.current, v.calling = task, false
+		if p := recover(); p != nil {
+			v.fail(&TaskPanic{Task: t.sig.name, Value: p, Stack: debug.Stack()})
+		}
+	}()
+	t.call()
+}
+
 func (w work) name() string {
 	if w.task != nil {
 		return "task " + w.task.name

@@ -320,6 +320,40 @@ func TestSourceMakesTheRunUndeterministic(t *testing.T) {
 	}
 }
 
+// An event is called in its lane, whoever looks for work at that moment, and is
+// held to the rules of a callback.
+func TestEvents(t *testing.T) {
+	v := newVirtual(t, clock.VirtualOptions{})
+	var got []string
+	var again clock.Timer
+	again = v.NewEvent(clock.LaneTape, "tape", func() {
+		got = append(got, fmt.Sprint("event at ", v.Now()))
+		if err := v.NewSignal("x").Wait(clock.Forever); !errors.Is(err, clock.ErrWaitInCallback) {
+			t.Errorf("Wait in an event = %v", err)
+		}
+		v.Post(func() { got = append(got, "settled") })
+		if len(got) < 3 {
+			again.Start(v.Now()) // the same instant: after all that this one caused
+		}
+	})
+	v.Go("ticker", func() {
+		clock.Sleep(v, time.Second)
+		got = append(got, "task")
+	})
+	again.Start(time.Second)
+	if err := v.Advance(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"event at 1s", "settled", "event at 1s", "settled", "task"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	v.NewEvent(clock.LaneWorld, "fault", panicHere).Start(v.Now())
+	var p *clock.TaskPanic
+	if err := v.Settle(); !errors.As(err, &p) || p.Task != "fault" {
+		t.Errorf("Settle = %v, want the event's panic", err)
+	}
+}
+
 // Holds keep time still, and their results enter in the order they were taken,
 // however the goroutines outside race.
 func TestHoldsEnterInOrder(t *testing.T) {

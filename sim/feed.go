@@ -33,6 +33,8 @@ type feeder struct {
 	w       *World
 	session *broker.Session
 	held    *recorder.Record // the first record after the snapshot, read while placing it
+	current *recorder.Record // the one that is due next
+	due     clock.Timer
 	fed     int
 }
 
@@ -105,30 +107,37 @@ func (f *feeder) err() error {
 	return nil
 }
 
-// run feeds the records, each at its instant, in the tape's lane.
-func (f *feeder) run() {
-	due := f.w.clock.NewSignal("tape")
-	timer := f.w.clock.NewTimerIn(clock.LaneTape, due, nil)
-	for r := f.next(); r != nil; r = f.next() {
-		timer.Start(r.At - f.From)
-		if err := due.Wait(clock.Forever); err != nil {
-			return
-		}
-		due.Fired()
-		m := r.Message
-		m.Dup = false // a broker sets it per delivery
-		if m.Retain {
-			m = keep(m)
-		}
-		if err := f.session.Publish(m); err != nil {
-			f.w.note("a message of the tape on %q is left out: %v", r.Topic, err)
-			continue
-		}
-		f.fed++
+// begin schedules the first record.
+func (f *feeder) begin() {
+	f.due = f.w.clock.NewEvent(clock.LaneTape, "tape", f.feed)
+	f.schedule()
+}
+
+// schedule looks for the next record and lets it be fed at its instant, in the
+// tape's lane.
+func (f *feeder) schedule() {
+	if f.current = f.next(); f.current != nil {
+		f.due.Start(f.current.At - f.From)
+		return
 	}
 	if err := f.err(); err != nil {
 		f.w.fail(&Failure{Kind: "tape", At: f.w.Now(), Err: err, Message: err.Error()})
 	}
+}
+
+// feed says the record that is due.
+func (f *feeder) feed() {
+	m := f.current.Message
+	m.Dup = false // a broker sets it per delivery
+	if m.Retain {
+		m = keep(m)
+	}
+	if err := f.session.Publish(m); err != nil {
+		f.w.note("a message of the tape on %q is left out: %v", m.Topic, err)
+	} else {
+		f.fed++
+	}
+	f.schedule()
 }
 
 // keep gives a message that the broker will retain a payload of its own: one of

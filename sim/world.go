@@ -228,7 +228,7 @@ func (w *World) begin() error {
 		return err
 	}
 	for _, f := range w.feeds {
-		w.clock.Go("tape", f.run)
+		f.begin()
 	}
 	return nil
 }
