@@ -254,41 +254,6 @@ func TestTapeKeepsQoSAndRetain(t *testing.T) {
 }
 
 // Answers keep the order of their commands, whatever delays are drawn.
-func TestDeviceAnswersInOrder(t *testing.T) {
-	for seed := range uint64(20) {
-		w := newWorld(t, sim.Options{Seed: seed})
-		must(t, w.AddDevice(sim.Device{Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp", DelayMax: time.Minute}))
-		for i := range 5 {
-			must(t, w.Publish(mqtt.Message{Topic: "lamp/set", Payload: fmt.Appendf(nil, `{"n":%d}`, i)}))
-		}
-		for i := range 5 {
-			answer := fmt.Sprintf(`{"n":%d}`, i)
-			must(t, w.RouteUntil(sim.Message(match.Pattern{Topic: "lamp", Payload: &answer}), time.Minute))
-		}
-	}
-}
-
-func TestDevice(t *testing.T) {
-	w := newWorld(t, sim.Options{Seed: 3})
-	must(t, w.AddDevice(sim.Device{
-		Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp", Retain: true,
-		State: map[string]any{"state": "OFF", "brightness": 10}, DelayMin: 100 * time.Millisecond, DelayMax: 300 * time.Millisecond,
-	}))
-	must(t, w.AddApp("hall", light{time.Minute}))
-	off := match.Pattern{Topic: "lamp", JSON: map[string]any{"state": "OFF"}, HasJSON: true}
-	must(t, w.Retained(off))
-	must(t, w.Publish(motion))
-	on := match.Pattern{Topic: "lamp", Source: match.Device, JSON: map[string]any{"state": "ON", "brightness": 10}, HasJSON: true}
-	must(t, w.RouteUntil(sim.Message(on), 300*time.Millisecond))
-	if w.Now() < 100*time.Millisecond {
-		t.Errorf("answered after %v", w.Now())
-	}
-	must(t, w.Retained(match.Pattern{Topic: "lamp", JSON: map[string]any{"state": "ON"}, HasJSON: true}))
-	if s := w.Stats(); s.In != 2 || s.Out != 1 { // motion and the lamp's state; the command
-		t.Errorf("%d messages in and %d out, want 2 and 1", s.In, s.Out)
-	}
-}
-
 func TestPanicOfAnApp(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	must(t, w.AddApp("hall", core.AppFunc(func(env *core.Env) error {
@@ -321,22 +286,6 @@ func TestEndlessLoopIsReported(t *testing.T) {
 	wantFailure(t, w.Advance(time.Second), "step_limit", "5000 messages", "echo")
 }
 
-func TestAdvanceToTimeOfDay(t *testing.T) {
-	budapest, err := clock.LoadZone("Europe/Budapest")
-	must(t, err)
-	// The night in which 02:30 does not exist.
-	w := newWorld(t, sim.Options{Start: time.Date(2026, 3, 28, 23, 0, 0, 0, budapest), Zone: budapest})
-	for _, want := range []string{"2026-03-29 06:00 CEST", "2026-03-30 06:00 CEST"} {
-		must(t, w.AdvanceToTimeOfDay(6, 0, 0))
-		if got := w.Wall().Format("2006-01-02 15:04 MST"); got != want {
-			t.Errorf("it is %s, want %s", got, want)
-		}
-	}
-	if w.Now() != 30*time.Hour {
-		t.Errorf("two mornings came after %v; the first night was an hour short", w.Now())
-	}
-}
-
 // The harness's own client ids are not to be had.
 func TestNamesThatAreTaken(t *testing.T) {
 	w := newWorld(t, sim.Options{})
@@ -349,48 +298,6 @@ func TestNamesThatAreTaken(t *testing.T) {
 }
 
 // What is no object is no command, and numbers pass as they are written.
-func TestDeviceCommands(t *testing.T) {
-	w := newWorld(t, sim.Options{})
-	must(t, w.AddDevice(sim.Device{Name: "lamp", CommandTopic: "lamp/set", StateTopic: "lamp"}))
-	for _, payload := range []string{"null", "ON", "[1]", `{"n":9007199254740993}`} {
-		must(t, w.Publish(mqtt.Message{Topic: "lamp/set", Payload: []byte(payload)}))
-	}
-	must(t, w.Count(match.Pattern{Topic: "lamp"}, 1, 1, time.Second))
-	if last := w.Recent(1)[0]; string(last.Message.Payload) != `{"n":9007199254740993}` {
-		t.Errorf("the state is %s", last.Message.Payload)
-	}
-	if len(w.Warnings()) == 0 {
-		t.Error("no warning of commands that are not understood")
-	}
-}
-
-func TestTimeOfDayWhereClocksChange(t *testing.T) {
-	for _, c := range []struct {
-		zone, from   string
-		hour, minute int
-		after        time.Duration
-	}{
-		{"Europe/Budapest", "2026-10-25T01:00:00+02:00", 2, 30, 90 * time.Minute}, // the first 02:30
-		{"Europe/Budapest", "2026-10-25T02:40:00+02:00", 2, 30, 50 * time.Minute}, // the second
-		{"Europe/Budapest", "2026-10-25T02:40:00+01:00", 2, 30, 23*time.Hour + 50*time.Minute},
-		{"America/New_York", "2026-11-01T01:40:00-04:00", 1, 30, 50 * time.Minute},
-		{"America/New_York", "2026-03-08T01:45:00-05:00", 2, 30, 45 * time.Minute}, // left out: 03:30-04:00
-		{"Europe/Budapest", "2026-03-29T01:45:00+01:00", 2, 30, 45 * time.Minute},
-		{"Australia/Lord_Howe", "2026-04-05T01:20:00+11:00", 1, 45, 25 * time.Minute}, // changes by half an hour
-		{"Asia/Kolkata", "2026-06-01T12:00:00+05:30", 12, 0, 24 * time.Hour},
-	} {
-		zone, err := clock.LoadZone(c.zone)
-		must(t, err)
-		from, err := time.Parse(time.RFC3339, c.from)
-		must(t, err)
-		w := newWorld(t, sim.Options{Start: from, Zone: zone})
-		must(t, w.AdvanceToTimeOfDay(c.hour, c.minute, 0))
-		if w.Now() != c.after {
-			t.Errorf("%s from %s to %02d:%02d took %v, want %v", c.zone, c.from, c.hour, c.minute, w.Now(), c.after)
-		}
-	}
-}
-
 // Each client has bytes of its own, as over a network: what one does to a
 // payload reaches neither the others nor what was said.
 func TestPayloadsAreNotShared(t *testing.T) {
@@ -452,68 +359,4 @@ func evening(t testing.TB, o sim.Options, delay time.Duration) string {
 	digest, err := w.Finish()
 	must(t, err)
 	return digest
-}
-
-func TestDigest(t *testing.T) {
-	first := evening(t, sim.Options{Seed: 1}, 10*time.Second)
-	for range 20 {
-		if got := evening(t, sim.Options{Seed: 1}, 10*time.Second); got != first {
-			t.Fatalf("two runs, two digests: %s and %s", first, got)
-		}
-	}
-	if evening(t, sim.Options{Seed: 2}, 10*time.Second) == first {
-		t.Error("another seed must give other delays, and so another digest")
-	}
-	if evening(t, sim.Options{Seed: 1}, 11*time.Second) == first {
-		t.Error("another app must give another digest")
-	}
-	const want = "2e6808946ef91b94d3e5bac68e9ae8ab0e1eb22adf0340ba0b469570ea2f81b2"
-	if first != want {
-		t.Errorf("the digest of this run is %s, was %s: whoever changes how events are written raises digestVersion", first, want)
-	}
-}
-
-func TestSelfCheckNamesTheFirstDifference(t *testing.T) {
-	check, err := sim.NewSelfCheck()
-	must(t, err)
-	defer check.Close()
-	run := func(delay time.Duration) error {
-		evening(t, sim.Options{Trace: check.NextRun()}, delay)
-		return check.EndRun()
-	}
-	must(t, run(150*time.Second))
-	must(t, run(150*time.Second))
-	err = run(50 * time.Millisecond)
-	var diff *sim.Difference
-	if !errors.As(err, &diff) || diff.Run != 3 {
-		t.Fatalf("got %v, want a difference in run 3", err)
-	}
-	if !strings.Contains(diff.Later, "OFF") || !strings.Contains(diff.Later, "50ms") {
-		t.Errorf("the first event that differs is the early OFF:\n%v", diff)
-	}
-	must(t, check.Close())
-}
-
-func TestRunIsKeptAsATape(t *testing.T) {
-	path := t.TempDir() + "/run.hubtape"
-	writer, err := recorder.Create(path, recorder.Options{Start: clock.DefaultStart})
-	must(t, err)
-	evening(t, sim.Options{Record: writer}, 10*time.Second)
-	must(t, writer.Close())
-	tape, err := recorder.Open(path)
-	must(t, err)
-	defer tape.Close()
-	kinds := map[recorder.Kind]int{}
-	lamp := 0
-	cursor := tape.Cursor(recorder.Query{})
-	for cursor.Next() {
-		kinds[cursor.Record().Kind]++
-		if cursor.Record().Topic == "lamp/set" && cursor.Record().Kind == recorder.KindMessage {
-			lamp++
-		}
-	}
-	must(t, cursor.Err())
-	if kinds[recorder.KindMessage] < 210 || kinds[recorder.KindConnect] < 4 || kinds[recorder.KindSubscribe] != 2 || lamp == 0 {
-		t.Errorf("the tape holds %v, %d commands", kinds, lamp)
-	}
 }
