@@ -87,7 +87,7 @@ func (v *Virtual) Advance(d time.Duration) error { return v.AdvanceTo(v.now + ma
 // AdvanceTo drives the world to the instant at (at once, if that has passed)
 // and settles it.
 func (v *Virtual) AdvanceTo(at time.Duration) error {
-	if v.current != nil || v.calling {
+	if v.driving.Load() {
 		return ErrSecondDriver
 	}
 	if err := v.drive(v.settled, max(at, v.now), laneSettled); err != ErrTimeout {
@@ -99,7 +99,7 @@ func (v *Virtual) AdvanceTo(at time.Duration) error {
 // WaitSettled is Wait for the driver, with a deadline that comes after
 // everything of its instant, also after what other deadlines cause.
 func (v *Virtual) WaitSettled(s Signal, until time.Duration) error {
-	if v.current != nil || v.calling {
+	if v.driving.Load() {
 		return ErrSecondDriver
 	}
 	return v.drive(s.(*vsignal), until, laneSettled)

@@ -26,7 +26,6 @@ type LaunchOptions struct {
 type Instance struct {
 	env   *Env
 	err   error
-	ended bool
 	onEnd func(error)
 }
 
@@ -66,7 +65,6 @@ func (i *Instance) leave() {
 }
 
 func (i *Instance) finish() {
-	i.ended = true
 	if i.onEnd != nil {
 		i.onEnd(i.err)
 	}
@@ -86,12 +84,6 @@ func (i *Instance) Stop() { i.env.Loop.Stop(0) }
 
 // Env is what the app was given.
 func (i *Instance) Env() *Env { return i.env }
-
-// Ended reports whether the app has ended, and Err with which error.
-func (i *Instance) Ended() bool { return i.ended }
-
-// Err is what made the app fail, or nil.
-func (i *Instance) Err() error { return i.err }
 
 // newLogger stamps records with the runtime's time and the app's name.
 func newLogger(h slog.Handler, rt clock.Runtime, app string) *slog.Logger {

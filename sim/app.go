@@ -60,8 +60,8 @@ func (t *sessionTransport) Close() error {
 }
 
 // launchApp starts an app under test; when it fails, so does the world.
-func (w *World) launchApp(a *appEntry) (err error) {
-	a.instance, err = core.Launch(w.clock, a.app, core.LaunchOptions{
+func (w *World) launchApp(a *appEntry) error {
+	_, err := core.Launch(w.clock, a.app, core.LaunchOptions{
 		Name: a.name, Seed: w.options.Seed, Log: w.options.Log, Dial: w.dial(a.name, a.source),
 		End: func(err error) {
 			if err == nil && !w.closed {

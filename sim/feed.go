@@ -35,13 +35,13 @@ type feeder struct {
 	held    *recorder.Record // the first record after the snapshot, read while placing it
 	current *recorder.Record // the one that is due next
 	due     clock.Timer
-	fed     int
 }
 
 // Feed adds a tape. Its records enter the world at their own time, each after
 // the one before it has settled; those of kind snapshot at its head, whatever
-// their time, are placed in the retained store at instant 0. What cannot be published (a topic that is
-// none, $SYS) is left out, with a warning.
+// their time, are placed in the retained store at instant 0. What cannot be
+// published (a topic that is none, $SYS) is left out, with a warning. The cursor
+// must not be Transient: what is said is kept for a while.
 func (w *World) Feed(f Feed) error {
 	if err := w.notStarted("feed a tape"); err != nil {
 		return err
@@ -93,9 +93,7 @@ func (f *feeder) placeSnapshot() error {
 		m.Retain = true
 		if err := f.w.broker.SetRetained(m); err != nil {
 			f.w.note("the tape's retained message on %q is left out: %v", r.Topic, err)
-			continue
 		}
-		f.fed++
 	}
 	return f.err()
 }
@@ -134,8 +132,6 @@ func (f *feeder) feed() {
 	}
 	if err := f.session.Publish(m); err != nil {
 		f.w.note("a message of the tape on %q is left out: %v", m.Topic, err)
-	} else {
-		f.fed++
 	}
 	f.schedule()
 }

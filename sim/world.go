@@ -61,14 +61,12 @@ const defaultFlood = 200_000
 type appEntry struct {
 	name, source string
 	app          core.App
-	instance     *core.Instance
 }
 
 // Stats counts what a world has seen.
 type Stats struct {
-	In    int // messages that the tape, the scenario and devices said
-	Out   int // messages that apps said
-	Lines int // events in the digest
+	In  int // messages that the tape, the scenario and devices said
+	Out int // messages that apps said
 }
 
 // New makes a world at instant 0, in which nothing has happened yet.
@@ -210,7 +208,7 @@ func (w *World) begin() error {
 		}
 	}
 	for _, m := range w.snaps {
-		if err := w.broker.SetRetained(m); err != nil {
+		if err := w.broker.SetRetained(keep(m)); err != nil {
 			return fmt.Errorf("place the retained message %q: %w", m.Topic, err)
 		}
 	}
@@ -235,7 +233,6 @@ func (w *World) begin() error {
 
 // tap is called by the broker with every event.
 func (w *World) tap(e broker.Event) {
-	w.stats.Lines++
 	w.digest.event(&e)
 	if w.record != nil {
 		w.record.event(&e)

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/loop"
 )
 
 func TestPosts(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{})
 		var got []string
 		note := func(s string) func() { return func() { got = append(got, s) } }
@@ -42,7 +43,7 @@ func TestPosts(t *testing.T) {
 }
 
 func TestPostFromOutside(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{})
 		source := rt.OpenSource("producers")
 		const producers, each = 4, 250
@@ -73,7 +74,7 @@ func TestPostFromOutside(t *testing.T) {
 }
 
 func TestStopBeforeRun(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{})
 		l.Stop(3)
 		l.Stop(4)
@@ -84,7 +85,7 @@ func TestStopBeforeRun(t *testing.T) {
 }
 
 func TestPanicLosesNothingElse(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		var panics []*loop.CallbackPanic
 		l := loop.New(rt, loop.Options{Name: "hall", OnPanic: func(p *loop.CallbackPanic) { panics = append(panics, p) }})
 		var got []string
@@ -117,7 +118,7 @@ func TestPanicLosesNothingElse(t *testing.T) {
 }
 
 func TestStopListeners(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{})
 		var got []string
 		var removeSelf func()
@@ -139,7 +140,7 @@ func TestStopListeners(t *testing.T) {
 }
 
 func TestUpdater(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		for _, c := range []struct {
 			coalesce bool
 			want     int
@@ -160,7 +161,7 @@ func TestUpdater(t *testing.T) {
 }
 
 func TestCall(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{Name: "hall"})
 		source := rt.OpenSource("handler")
 		rt.Go("caller", func() {
@@ -184,7 +185,7 @@ func TestCall(t *testing.T) {
 }
 
 func TestRunTwiceAtOncePanics(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{})
 		var value any
 		l.Post(func() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/loop"
 )
 
@@ -84,7 +85,7 @@ func TestTimerOrderAtOneInstant(t *testing.T) {
 }
 
 func TestTimerStoppedByAnotherInTheSamePass(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		l := loop.New(rt, loop.Options{})
 		b := l.NewTimer(func(*loop.Timer) { t.Error("PZ-36 a stopped timer fired") })
 		l.After(0, func() { b.Stop() })

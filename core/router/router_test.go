@@ -12,28 +12,13 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/core/router"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func runtimes(t *testing.T, body func(t *testing.T, rt clock.Runtime)) {
-	for name, rt := range map[string]clock.Runtime{
-		"System":  clock.NewSystem(clock.SystemOptions{}),
-		"Virtual": clock.NewVirtual(clock.VirtualOptions{}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := rt.Run("test", func() { body(t, rt) }); err != nil {
-				t.Error(err)
-			}
-			if err := rt.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
 
 func started(t *testing.T, rt clock.Runtime, o router.Options) *router.Router {
 	t.Helper()
@@ -67,7 +52,7 @@ func wantState(t *testing.T, what string, err error, state string) {
 }
 
 func TestStates(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		r := router.New(rt, router.Options{})
 		wantState(t, "TF-002 stop", r.Stop(), "not started")
 		_, _, err := router.Pipe[int](r)
@@ -105,7 +90,7 @@ func TestStates(t *testing.T) {
 }
 
 func TestManySendersKeepTheirOrder(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		r := started(t, rt, router.Options{})
 		source := rt.OpenSource("workers")
 		defer source.Close()
@@ -140,7 +125,7 @@ func TestManySendersKeepTheirOrder(t *testing.T) {
 }
 
 func TestDeliveryByALoop(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		r := started(t, rt, router.Options{})
 		l := loop.New(rt, loop.Options{})
 		s, rec := pipe[string](t, r)
@@ -175,7 +160,7 @@ func TestDeliveryByALoop(t *testing.T) {
 }
 
 func TestClosedPipeDiscardsWithAWarning(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		var log bytes.Buffer
 		r := started(t, rt, router.Options{Name: "uploads", Log: slog.New(slog.NewTextHandler(&log, nil))})
 		s, rec := pipe[int](t, r)
@@ -241,7 +226,7 @@ func TestRouteUntilDeadline(t *testing.T) {
 
 // A flood, each message sending the next, does not postpone the deadline.
 func TestRouteUntilUnderAFlood(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		r := started(t, rt, router.Options{})
 		s, rec := pipe[int](t, r)
 		n := 0
@@ -261,7 +246,7 @@ func TestRouteUntilUnderAFlood(t *testing.T) {
 }
 
 func TestScope(t *testing.T) {
-	runtimes(t, func(t *testing.T, rt clock.Runtime) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		r := started(t, rt, router.Options{})
 		s, _, err := router.Pipe[int](r)
 		if err != nil {

@@ -165,6 +165,7 @@ func excuses(fset *token.FileSet, file *ast.File) map[int]bool {
 var directions = map[string][]string{
 	"mqtt":                    {},
 	"clock":                   {},
+	"clock/clocktest":         {"clock"},
 	"core":                    {"mqtt", "clock", "core"},
 	"recorder":                {"mqtt", "recorder"},
 	"broker":                  {"mqtt", "clock", "broker"},
@@ -181,7 +182,7 @@ var directions = map[string][]string{
 }
 
 // onlyTests may import testing outside of test files.
-var onlyTests = []string{"sim/simtest", "broker/brokertest"}
+var onlyTests = []string{"sim/simtest", "broker/brokertest", "clock/clocktest"}
 
 func TestDirections(t *testing.T) {
 	root := repoRoot(t)
