@@ -35,6 +35,11 @@ type Runtime interface {
 	// arguments and results, and returns when it has ended. In System the other
 	// tasks go on meanwhile; in Virtual time stands still.
 	Blocking(fn func())
+	// Rejoin runs fn as the task again, inside a Blocking of it: there it may
+	// wait, and touch what tasks share. It returns when fn has ended.
+	Rejoin(fn func())
+	// Self is the calling task; zero when a driver or a posted callback asks.
+	Self() TaskID
 	// OpenSource announces that work will come from goroutines outside. Safe
 	// from any goroutine.
 	OpenSource(name string) *Source
@@ -52,6 +57,9 @@ type Runtime interface {
 	// that do not end. It returns the panic that failed the run, if one did.
 	Close() error
 }
+
+// TaskID tells the tasks of one runtime apart. Zero is no task.
+type TaskID uint64
 
 // Signal is the one thing a task can wait on.
 type Signal interface {

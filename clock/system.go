@@ -25,13 +25,16 @@ type System struct {
 	guard  time.Duration
 
 	token   token
-	calling bool // a posted callback runs; owned by whoever has the token
+	calling bool   // a posted callback runs; owned by whoever has the token
+	current *stask // the task that has the token; nil: the dispatcher, or nobody
 
 	mu      sync.Mutex // all below
 	seq     uint64
 	timers  queue[stimer]
 	parked  map[*ssignal]struct{} // signals with a task in Wait
 	tasks   map[*stask]struct{}
+	started TaskID                // the number of the last task
+	away    map[uintptr]blockedIn // goroutines inside Blocking, where they can be told apart
 	posts   ring[func()]
 	asked   bool // the dispatcher has asked for the token
 	closing bool
@@ -49,7 +52,16 @@ type System struct {
 	cancel context.CancelFunc
 }
 
-type stask struct{ name string }
+type stask struct {
+	name string
+	id   TaskID
+}
+
+// blockedIn is what a goroutine was before Blocking.
+type blockedIn struct {
+	task    *stask
+	calling bool
+}
 
 // NewSystem makes and starts a runtime on the system's time.
 func NewSystem(o SystemOptions) *System {
@@ -61,7 +73,7 @@ func NewSystem(o SystemOptions) *System {
 	}
 	s := &System{
 		began: time.Now(), zone: o.Zone, guard: o.Guard,
-		parked: map[*ssignal]struct{}{}, tasks: map[*stask]struct{}{},
+		parked: map[*ssignal]struct{}{}, tasks: map[*stask]struct{}{}, away: map[uintptr]blockedIn{},
 		poke: make(chan struct{}, 1), dispatch: make(chan struct{}, 1),
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
@@ -106,12 +118,14 @@ func (s *System) fail(err error) {
 // Go starts a task. Tasks get their first turn in the order they were started.
 // After Close it does nothing. Safe from any goroutine.
 func (s *System) Go(name string, fn func()) {
-	t := &stask{name}
+	t := &stask{name: name}
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
 		return
 	}
+	s.started++
+	t.id = s.started
 	s.tasks[t] = struct{}{}
 	s.running.Add(1)
 	s.mu.Unlock()
@@ -122,6 +136,7 @@ func (s *System) Go(name string, fn func()) {
 
 func (s *System) runTask(t *stask, fn func(), turn chan struct{}) {
 	s.token.granted(turn)
+	s.current = t
 	done := false
 	defer func() {
 		switch p := recover(); {
@@ -171,6 +186,7 @@ func (s *System) runPosts() {
 			return
 		}
 		s.token.owner.set(goroutine())
+		s.current = nil
 		s.mu.Lock()
 		batch := s.posts
 		s.posts = ring[func()]{}
@@ -196,17 +212,57 @@ func (s *System) call(fn func()) {
 
 // Blocking runs fn without the token, so that the other tasks go on.
 func (s *System) Blocking(fn func()) {
-	calling := s.calling
+	was, me := blockedIn{s.current, s.calling}, goroutine()
+	s.setAway(me, &was)
 	s.calling = false
 	s.token.release()
 	defer func() {
 		s.token.acquire(make(chan struct{}, 1))
-		s.calling = calling
+		s.setAway(me, nil)
+		s.current, s.calling = was.task, was.calling
 		if s.hasEnded() {
 			runtime.Goexit()
 		}
 	}()
 	fn()
+}
+
+func (s *System) setAway(goroutine uintptr, in *blockedIn) {
+	if goroutine == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in == nil {
+		delete(s.away, goroutine)
+		return
+	}
+	s.away[goroutine] = *in
+}
+
+// Rejoin takes the token for the time of fn.
+func (s *System) Rejoin(fn func()) {
+	s.token.acquire(make(chan struct{}, 1))
+	s.mu.Lock()
+	was := s.away[goroutine()]
+	s.mu.Unlock()
+	s.current, s.calling = was.task, was.calling
+	defer func() {
+		s.calling = false
+		s.token.release()
+	}()
+	if s.hasEnded() {
+		runtime.Goexit()
+	}
+	fn()
+}
+
+// Self is the task that has the token.
+func (s *System) Self() TaskID {
+	if s.current == nil || !s.token.owner.here() {
+		return 0
+	}
+	return s.current.id
 }
 
 // Yield gives the token to whoever asked for it first. In a callback it does
@@ -215,8 +271,10 @@ func (s *System) Yield() {
 	if s.calling || !s.token.wanted() {
 		return
 	}
+	me := s.current
 	s.token.release()
 	s.token.acquire(make(chan struct{}, 1))
+	s.current = me
 	if s.hasEnded() {
 		runtime.Goexit()
 	}

@@ -67,8 +67,10 @@ func (g *ssignal) Wait(until time.Duration) error {
 	s.parked[g] = struct{}{}
 	s.mu.Unlock()
 
+	me := s.current
 	s.token.release()
 	s.token.granted(g.grant)
+	s.current = me
 
 	s.mu.Lock()
 	delete(s.parked, g)

@@ -14,6 +14,9 @@ type VirtualOptions struct {
 	Zone      *time.Location // of Wall; nil: UTC
 	StepLimit int            // steps at one instant before a *StepLimitError; 0: 1,000,000
 	Guard     time.Duration  // real time to wait for sources and holds; 0: 10 s
+	// Trace, if set, is told of each turn of a task and each posted callback,
+	// in order: what two runs of one program have in common. It must not wait.
+	Trace func(at time.Duration, step string)
 }
 
 // DefaultStart is the date at instant 0 of a world that was given none.
@@ -42,11 +45,13 @@ type Virtual struct {
 	handoff work       // what a parking task leaves to the driver
 	current *vtask     // the task that runs; nil: the driver, or a callback
 	tasks   taskList
-	steps   int // at this instant
+	started TaskID // the number of the last task
+	steps   int    // at this instant
 	limit   int
 	last    []string // names of the last steps, once the limit is near
-	failure error    // what failed the run; every later wait returns it
-	closing bool     // ready work still runs, time does not move
+	trace   func(at time.Duration, step string)
+	failure error // what failed the run; every later wait returns it
+	closing bool  // ready work still runs, time does not move
 	ended   bool
 	calling bool // a posted callback runs
 
@@ -95,7 +100,7 @@ func NewVirtual(o VirtualOptions) *Virtual {
 	if o.Guard <= 0 {
 		o.Guard = defaultGuard
 	}
-	v := &Virtual{start: o.Start, zone: o.Zone, limit: o.StepLimit, guard: o.Guard, wake: make(chan struct{}, 1)}
+	v := &Virtual{start: o.Start, zone: o.Zone, limit: o.StepLimit, guard: o.Guard, trace: o.Trace, wake: make(chan struct{}, 1)}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.settled = v.newSignal("settled")
 	return v
@@ -141,6 +146,17 @@ func (v *Virtual) cameFromOutside(why string) { v.outside.CompareAndSwap(nil, &w
 // Blocking runs fn at once: time stands still in a world while a task does not
 // wait.
 func (v *Virtual) Blocking(fn func()) { fn() }
+
+// Rejoin runs fn at once: the task has not been away.
+func (v *Virtual) Rejoin(fn func()) { fn() }
+
+// Self is the task that runs.
+func (v *Virtual) Self() TaskID {
+	if v.current == nil || v.owner.elsewhere() {
+		return 0
+	}
+	return v.current.id
+}
 
 // Post queues fn; see Runtime. From a goroutine outside, use a Source: it says
 // that the work came from there.
@@ -211,6 +227,9 @@ func (v *Virtual) pick() work {
 func (v *Virtual) step(w work) work {
 	if v.steps++; v.steps > v.limit-stepsNamed {
 		v.noteStep(w)
+	}
+	if v.trace != nil {
+		v.trace(v.now, w.name())
 	}
 	return w
 }

@@ -11,6 +11,7 @@ import (
 // vtask is a task of a Virtual runtime: a coroutine that parks in Wait.
 type vtask struct {
 	name  string
+	id    TaskID
 	fn    func()
 	next  func() (struct{}, bool) // resumes it; nil until its first turn
 	stop  func()
@@ -50,7 +51,8 @@ func (l *taskList) remove(t *vtask) {
 
 // Go starts a task. Only tasks and the driver may call it.
 func (v *Virtual) Go(name string, fn func()) {
-	t := &vtask{name: name, fn: fn}
+	v.started++
+	t := &vtask{name: name, id: v.started, fn: fn}
 	v.tasks.add(t)
 	v.mu.Lock()
 	v.readyLocked(work{task: t})

@@ -3,7 +3,7 @@ package loop_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/hubtape/hubtape/clock/clocktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { clocktest.Main(m) }

@@ -15,10 +15,9 @@ import (
 	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/core/router"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { clocktest.Main(m) }
 
 func started(t *testing.T, rt clock.Runtime, o router.Options) *router.Router {
 	t.Helper()

@@ -1,0 +1,188 @@
+package clock_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/clock/clocktest"
+)
+
+func TestLatchLetsEverybodyPass(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		ready, never, all := clock.NewLatch(rt, "ready"), clock.NewLatch(rt, "never"), clock.NewLatch(rt, "all")
+		var got []int
+		for i := range 3 {
+			rt.Go(fmt.Sprint("waiter ", i), func() {
+				if err := clock.WaitAny(clock.Forever, never, ready); err != nil || !ready.IsSet() {
+					t.Errorf("WaitAny = %v, set %v", err, ready.IsSet())
+				}
+				if got = append(got, i); len(got) == 3 {
+					all.Set()
+				}
+			})
+		}
+		rt.Yield()
+		ready.Set()
+		if err := all.Wait(clock.Forever); err != nil || !slices.Equal(got, []int{0, 1, 2}) {
+			t.Errorf("Wait = %v, passed %v, want everybody in the order they came", err, got)
+		}
+		if err := ready.Wait(0); err != nil {
+			t.Errorf("a set latch lets pass at once: %v", err)
+		}
+		ready.Clear()
+		if err := ready.Wait(rt.Now() + time.Millisecond); !errors.Is(err, clock.ErrTimeout) {
+			t.Errorf("a cleared latch makes wait: %v", err)
+		}
+	})
+}
+
+// What a set and a clear right after it let pass has passed; a wait that ended
+// leaves nothing behind.
+func TestLatchPulse(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := clock.NewLatch(v, "pulse")
+		passed := 0
+		v.Go("waiter", func() {
+			for range 2 {
+				if err := l.Wait(clock.Forever); err != nil {
+					t.Error(err)
+				}
+				passed++
+			}
+		})
+		v.Yield()
+		l.Set()
+		l.Clear()
+		clock.Sleep(v, time.Second)
+		if passed != 1 {
+			t.Errorf("passed %d times after one pulse", passed)
+		}
+		l.Set()
+		clock.Sleep(v, time.Second)
+		if passed != 2 {
+			t.Errorf("passed %d times after two pulses", passed)
+		}
+	})
+}
+
+func TestSelf(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		me := rt.Self()
+		other := me
+		done := rt.NewSignal("done")
+		rt.Go("other", func() {
+			other = rt.Self()
+			rt.Yield()
+			rt.Blocking(func() { rt.Rejoin(func() { clock.Sleep(rt, time.Millisecond) }) })
+			if rt.Self() != other {
+				t.Errorf("a task is another after it waited: %d, was %d", rt.Self(), other)
+			}
+			done.Set()
+		})
+		rt.Post(func() {
+			if id := rt.Self(); id != 0 {
+				t.Errorf("a posted callback is task %d", id)
+			}
+		})
+		if err := done.Wait(clock.Forever); err != nil {
+			t.Fatal(err)
+		}
+		if me == 0 || other == 0 || me == other || rt.Self() != me {
+			t.Errorf("tasks %d (now %d) and %d must differ, and be none of them zero", me, rt.Self(), other)
+		}
+	})
+}
+
+// A blocking job may come back for a moment, to wait on the clock or to touch
+// what the tasks share.
+func TestRejoin(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		shared := 0
+		me := rt.Self()
+		rt.Blocking(func() {
+			for range 3 {
+				rt.Rejoin(func() {
+					before := rt.Now()
+					clock.Sleep(rt, 2*time.Millisecond)
+					if slept := rt.Now() - before; slept < 2*time.Millisecond {
+						t.Errorf("slept %v", slept)
+					}
+					if rt.Self() != me {
+						t.Errorf("rejoined as %d, was %d", rt.Self(), me)
+					}
+					shared++
+				})
+			}
+		})
+		if shared != 3 {
+			t.Errorf("rejoined %d times", shared)
+		}
+	})
+}
+
+// While a job is away the other tasks go on, and not while it has rejoined.
+func TestRejoinHoldsTheToken(t *testing.T) {
+	s := clock.NewSystem(clock.SystemOptions{})
+	defer s.Close()
+	err := s.Run("test", func() {
+		turns := make(chan struct{})
+		s.Go("other", func() { close(turns) })
+		s.Blocking(func() {
+			<-turns // or the test would hang
+			s.Rejoin(func() {
+				asked := false
+				s.Go("third", func() { asked = true })
+				if asked {
+					t.Error("another task ran while the job had rejoined")
+				}
+			})
+		})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The end of the runtime unwinds a job that sleeps inside a Rejoin.
+func TestCloseUnwindsARejoinedJob(t *testing.T) {
+	s := clock.NewSystem(clock.SystemOptions{})
+	asleep := make(chan struct{})
+	unwound := false
+	s.Go("job", func() {
+		defer func() { unwound = true }()
+		s.Blocking(func() {
+			s.Rejoin(func() {
+				close(asleep)
+				clock.Sleep(s, time.Hour)
+			})
+			t.Error("the job went on after the runtime had ended")
+		})
+	})
+	<-asleep
+	if err := s.Close(); err != nil || !unwound {
+		t.Errorf("Close = %v, unwound %v", err, unwound)
+	}
+}
+
+func TestTraceTellsEachTurn(t *testing.T) {
+	var got []string
+	v := clock.NewVirtual(clock.VirtualOptions{Trace: func(at time.Duration, step string) {
+		got = append(got, fmt.Sprint(at, " ", step))
+	}})
+	v.Go("a", func() { clock.Sleep(v, time.Second) })
+	v.Go("b", func() { clock.Sleep(v, time.Second) })
+	if err := v.Advance(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0s task a", "0s task b", "1s task a", "1s task b"}
+	if !slices.Equal(got, want) {
+		t.Errorf("traced %q, want %q", got, want)
+	}
+}
