@@ -259,7 +259,7 @@ func (s *System) Rejoin(fn func()) {
 
 // Self is the task that has the token.
 func (s *System) Self() TaskID {
-	if s.current == nil || !s.token.owner.here() {
+	if !s.token.owner.here() || s.current == nil {
 		return 0
 	}
 	return s.current.id
@@ -271,9 +271,11 @@ func (s *System) Yield() {
 	if s.calling || !s.token.wanted() {
 		return
 	}
-	me := s.current
-	s.token.release()
-	s.token.acquire(make(chan struct{}, 1))
+	me, turn := s.current, make(chan struct{}, 1)
+	if !s.token.pass(turn) {
+		return
+	}
+	s.token.granted(turn)
 	s.current = me
 	if s.hasEnded() {
 		runtime.Goexit()

@@ -46,6 +46,20 @@ func (k *token) release() {
 	k.queue.pop() <- struct{}{}
 }
 
+// pass hands the token on and asks for it again, in one step: whoever asks
+// later comes later. False: nobody wanted it, and it has been kept.
+func (k *token) pass(grant chan struct{}) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.queue.size == 0 {
+		return false
+	}
+	k.owner.clear()
+	k.queue.push(grant)
+	k.queue.pop() <- struct{}{}
+	return true
+}
+
 // wanted reports whether somebody waits for the token.
 func (k *token) wanted() bool {
 	k.mu.Lock()

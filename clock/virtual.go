@@ -152,7 +152,7 @@ func (v *Virtual) Rejoin(fn func()) { fn() }
 
 // Self is the task that runs.
 func (v *Virtual) Self() TaskID {
-	if v.current == nil || v.owner.elsewhere() {
+	if v.owner.elsewhere() || v.current == nil {
 		return 0
 	}
 	return v.current.id
