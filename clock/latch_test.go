@@ -97,6 +97,33 @@ func TestSelf(t *testing.T) {
 	})
 }
 
+// A goroutine outside is no task, whatever the tasks do meanwhile.
+func TestSelfFromOutside(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		stop, gone := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(gone)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if id := rt.Self(); id != 0 {
+					t.Errorf("a goroutine outside is task %d", id)
+					return
+				}
+			}
+		}()
+		for range 2000 {
+			rt.Go("short", func() {})
+			rt.Yield()
+		}
+		close(stop)
+		<-gone
+	})
+}
+
 // A blocking job may come back for a moment, to wait on the clock or to touch
 // what the tasks share.
 func TestRejoin(t *testing.T) {

@@ -152,7 +152,7 @@ func (v *Virtual) Rejoin(fn func()) { fn() }
 
 // Self is the task that runs.
 func (v *Virtual) Self() TaskID {
-	if v.owner.elsewhere() || v.current == nil {
+	if !v.owner.here() || v.current == nil {
 		return 0
 	}
 	return v.current.id

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -45,6 +46,8 @@ type Loop struct {
 	stops     *clock.Inbox[int]
 	stopping  atomic.Bool // stops is not empty
 	running   bool
+	runner    atomic.Uint64 // the task that runs it; 0: nobody, or a driver
+	round     uint64        // counts how often fired timers were looked at
 	listeners []listener
 	listened  int // number of the last listener, for equal orders
 }
@@ -54,14 +57,19 @@ type listener struct {
 	fn         func()
 }
 
-// New makes a loop on the runtime. It does not run yet.
+// New makes a loop on the runtime, to which its time and timers belong for good.
+// It does not run yet.
 func New(rt clock.Runtime, o Options) *Loop {
 	if o.Name == "" {
 		o.Name = "loop"
 	}
 	l := &Loop{rt: rt, name: o.Name, onPanic: o.OnPanic, sig: rt.NewSignal(o.Name)}
 	l.inbox = clock.NewInbox[func()](rt, l.sig.Set)
-	l.stops = clock.NewInbox[int](rt, l.sig.Set)
+	// The flag is set before the loop is woken, else it could look too early.
+	l.stops = clock.NewInbox[int](rt, func() {
+		l.stopping.Store(true)
+		l.sig.Set()
+	})
 	return l
 }
 
@@ -75,21 +83,24 @@ func (l *Loop) Post(fn func()) { l.inbox.Put(fn) }
 // Stop makes Run return code after the callback that runs now. What is queued
 // stays queued for the next Run. A Stop before Run makes that Run return at
 // once; of several the first one's code counts. Safe from any goroutine.
-func (l *Loop) Stop(code int) {
-	l.stops.Put(code)
-	l.stopping.Store(true)
+func (l *Loop) Stop(code int) { l.stops.Put(code) }
+
+// StopAfter stops the loop with code after d. It is one-shot: a later Run is
+// not stopped again.
+func (l *Loop) StopAfter(d time.Duration, code int) {
+	l.After(d, func() { l.Stop(code) })
 }
 
 // OnStop adds a listener that Run calls before it returns, in ascending order,
-// equal orders as they were added. The result removes it.
+// equal orders as they were added; any order is fine. The result removes it.
+// What listeners add or remove counts from the next stop on. A listener that
+// panics is a callback that panics: with OnPanic the later ones are called
+// still.
 func (l *Loop) OnStop(order int, fn func()) (remove func()) {
 	l.listened++
 	added := listener{order: order, seq: l.listened, fn: fn}
 	at, _ := slices.BinarySearchFunc(l.listeners, added, func(a, b listener) int {
-		if a.order != b.order {
-			return a.order - b.order
-		}
-		return a.seq - b.seq
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.seq, b.seq))
 	})
 	l.listeners = slices.Insert(l.listeners, at, added)
 	return func() {
@@ -97,82 +108,28 @@ func (l *Loop) OnStop(order int, fn func()) (remove func()) {
 	}
 }
 
-// ErrRunning is what Run panics with when the loop already runs.
-var ErrRunning = fmt.Errorf("the loop already runs: a callback, or another task, must not run it again")
-
-// Run calls what was posted, and timers, on the calling task until Stop, and
-// returns Stop's code. It can be run again; timers that were started stay
-// started. Running a loop that runs is a broken program and panics.
-func (l *Loop) Run() (code int) {
-	if l.running {
-		panic(ErrRunning)
-	}
-	l.running = true
-	defer func() { l.running = false }()
-	for {
-		if code, stopped := l.stopped(); stopped {
-			return code
-		}
-		if l.serve() {
-			l.rt.Yield()
-			continue
-		}
-		// Timers that fired meanwhile have set the signal. The error can only be
-		// ErrSecondWaiter, which running excludes.
-		_ = l.sig.Wait(clock.Forever)
-	}
-}
-
 // stopped takes all Stops so far and, if there were any, tells the listeners.
 func (l *Loop) stopped() (code int, yes bool) {
-	if !l.stopping.Swap(false) {
+	if !l.stopping.Load() { // a load costs less than a swap, each turn of the loop
 		return 0, false
 	}
+	l.stopping.Store(false)
 	code, yes = l.stops.Take()
 	for more := yes; more; {
 		_, more = l.stops.Take()
 	}
-	if !yes { // a Stop took the flag from another that was slower to set it
-		return 0, false
-	}
 	for _, x := range slices.Clone(l.listeners) {
 		l.protect(x.fn)
 	}
-	return code, true
+	return code, yes
 }
 
-// serve handles the timers that have fired and the callbacks queued at this
-// moment, and reports whether there were callbacks: then there may be more. It
-// leaves early for a Stop.
-func (l *Loop) serve() (called bool) {
-	for !l.stopping.Load() {
-		owner, ok := l.sig.Fired()
-		if !ok {
-			break
-		}
-		owner.(*Timer).fire()
-	}
-	n := l.inbox.Ready()
-	called = n > 0
-	for n > 0 && !l.stopping.Load() {
-		n -= l.drain(n)
-	}
-	return called || l.stopping.Load()
-}
-
-// drain calls up to n queued callbacks, under one recover for all of them: it
-// returns early after a panic or a Stop.
-func (l *Loop) drain(n int) (done int) {
+// Protect calls fn(x) under the loop's panic rule: with OnPanic a panic is
+// reported there and Protect returns, else the panic goes on. It is for tasks
+// that run the callbacks of others in the loop's name, and allocates nothing.
+func Protect[T any](l *Loop, fn func(T), x T) {
 	defer l.recover()
-	for done < n && !l.stopping.Load() {
-		fn, ok := l.inbox.Take()
-		if !ok {
-			return n
-		}
-		done++
-		fn()
-	}
-	return done
+	fn(x)
 }
 
 // protect calls fn under the loop's panic rule.
@@ -188,10 +145,4 @@ func (l *Loop) recover() {
 	if p := recover(); p != nil {
 		l.onPanic(newCallbackPanic(l.name, p))
 	}
-}
-
-// StopAfter stops the loop with code after d. It is one-shot: a later Run is
-// not stopped again.
-func (l *Loop) StopAfter(d time.Duration, code int) {
-	l.After(d, func() { l.Stop(code) })
 }

@@ -16,11 +16,12 @@ type Timer struct {
 	due     time.Duration
 	period  time.Duration // 0: once
 	running bool
+	round   uint64 // of the loop, in which it was made or called last
 }
 
 // NewTimer makes a timer that does not run.
 func (l *Loop) NewTimer(fn func(*Timer)) *Timer {
-	t := &Timer{loop: l, fn: fn}
+	t := &Timer{loop: l, fn: fn, round: l.round}
 	t.timer = l.rt.NewTimer(l.sig, t)
 	return t
 }

@@ -2,9 +2,9 @@ package loop_test
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,16 +12,6 @@ import (
 	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/loop"
 )
-
-// virtual runs a body as a task of a virtual world, where instants are exact.
-func virtual(t *testing.T, body func(v *clock.Virtual, l *loop.Loop)) {
-	t.Helper()
-	v := clock.NewVirtual(clock.VirtualOptions{})
-	defer v.Close()
-	if err := v.Run("test", func() { body(v, loop.New(v, loop.Options{})) }); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func every(t *testing.T, l *loop.Loop, period time.Duration, fn func()) *loop.Timer {
 	t.Helper()
@@ -33,7 +23,8 @@ func every(t *testing.T, l *loop.Loop, period time.Duration, fn func()) *loop.Ti
 }
 
 func TestTimerExactMultiples(t *testing.T) {
-	virtual(t, func(v *clock.Virtual, l *loop.Loop) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
 		var fired []time.Duration
 		every(t, l, 200*time.Millisecond, func() { fired = append(fired, v.Now()) })
 		l.StopAfter(time.Second, 0)
@@ -47,8 +38,136 @@ func TestTimerExactMultiples(t *testing.T) {
 	})
 }
 
+func TestTimerPassesItself(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		l := loop.New(rt, loop.Options{})
+		counts := [2]int{}
+		running := 2
+		for i := range counts {
+			timer := l.NewTimer(func(me *loop.Timer) {
+				if counts[i]++; counts[i] < 3+i {
+					return
+				}
+				if me.Stop(); me.Running() {
+					t.Error("PZ-32 a timer that was stopped runs")
+				}
+				if running--; running == 0 {
+					l.StopAfter(10*time.Millisecond, 0)
+				}
+			})
+			if err := timer.Start(time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if l.Run(); counts != [2]int{3, 4} {
+			t.Errorf("PZ-31 PZ-32 two timers stop themselves after 3 and 4 calls: %v", counts)
+		}
+	})
+}
+
+func TestTimerCallbackTakesTime(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		takes time.Duration
+		want  []time.Duration
+	}{
+		{"PZ-40 no drift", 30e6, []time.Duration{1e8, 2e8, 3e8, 4e8}},
+		{"PZ-41 longer than the period", 250e6, []time.Duration{1e8, 3.5e8, 6e8, 8.5e8}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+				l := loop.New(v, loop.Options{})
+				var fired []time.Duration
+				inside := false
+				every(t, l, 100*time.Millisecond, func() {
+					if inside {
+						t.Error("PZ-41 two calls at once")
+					}
+					inside = true
+					if fired = append(fired, v.Now()); len(fired) == len(c.want) {
+						l.Stop(0)
+					}
+					clock.Sleep(v, c.takes)
+					inside = false
+				})
+				l.Run()
+				wantCalls(t, c.name, fired, c.want)
+			})
+		})
+	}
+}
+
+func TestTimerStoppedBeforeItIsDue(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
+		timer := every(t, l, time.Second, func() { t.Error("PZ-35 a stopped timer fired") })
+		clock.Sleep(v, 500*time.Millisecond)
+		timer.Stop()
+		timer.Stop()
+		if timer.Running() {
+			t.Error("PZ-35 a stopped timer runs")
+		}
+		l.StopAfter(time.Minute, 0)
+		l.Run()
+	})
+}
+
+// A timer that is stopped and started has one entry, and one call.
+func TestTimerStoppedAndStarted(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
+		calls := 0
+		timer := every(t, l, time.Second, func() { calls++ })
+		for range 3 {
+			timer.Stop()
+			if err := timer.Start(time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l.StopAfter(3*time.Second+1, 0)
+		if l.Run(); calls != 3 {
+			t.Errorf("PZ-37 %d calls in 3 s, want 3", calls)
+		}
+	})
+}
+
+// Whichever task of the runtime has its turn may handle timers.
+func TestTimerFromAnotherTask(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		l := loop.New(rt, loop.Options{})
+		me := rt.Self()
+		rt.Go("other", func() {
+			stopped := every(t, l, time.Millisecond, func() { t.Error("PZ-54 a stopped timer fired") })
+			stopped.Stop()
+			l.After(time.Millisecond, func() {
+				if rt.Self() != me {
+					t.Errorf("PZ-54 called on task %d, the loop runs on %d", rt.Self(), me)
+				}
+				l.Stop(0)
+			})
+		})
+		l.Run()
+	})
+}
+
+// Timers go on while the loop does not run; what is due then is called once.
+func TestTimersCarryOver(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
+		var fired []time.Duration
+		every(t, l, time.Second, func() { fired = append(fired, v.Now()) })
+		l.StopAfter(1500*time.Millisecond, 0)
+		l.Run()
+		clock.Sleep(v, 3*time.Second)
+		l.StopAfter(time.Second, 0)
+		l.Run()
+		wantCalls(t, "PZ-14 PZ-53", fired, []time.Duration{1e9, 4.5e9, 5e9})
+	})
+}
+
 func TestTimerMissedTicksAreDropped(t *testing.T) {
-	virtual(t, func(v *clock.Virtual, l *loop.Loop) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
 		var fired []time.Duration
 		every(t, l, 100*time.Millisecond, func() {
 			fired = append(fired, v.Now())
@@ -69,7 +188,8 @@ func TestTimerMissedTicksAreDropped(t *testing.T) {
 }
 
 func TestTimerOrderAtOneInstant(t *testing.T) {
-	virtual(t, func(v *clock.Virtual, l *loop.Loop) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
 		var got []string
 		note := func(s string) func() { return func() { got = append(got, fmt.Sprint(s, "@", v.Now().Seconds())) } }
 		a := every(t, l, 2*time.Second, note("a"))
@@ -97,7 +217,8 @@ func TestTimerStoppedByAnotherInTheSamePass(t *testing.T) {
 }
 
 func TestTimerRestart(t *testing.T) {
-	virtual(t, func(v *clock.Virtual, l *loop.Loop) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
 		var fired []time.Duration
 		timer := l.NewTimer(func(*loop.Timer) {
 			fired = append(fired, v.Now())
@@ -118,66 +239,10 @@ func TestTimerRestart(t *testing.T) {
 		if !slices.Equal(fired, []time.Duration{1300 * time.Millisecond}) {
 			t.Errorf("PZ-37 PZ-38 a restart waits the full period: fired at %v", fired)
 		}
-		if err := timer.Start(0); err == nil {
-			t.Error("PZ-44 a period of zero must be refused")
-		}
-	})
-}
-
-func TestStopAfterIsOneShot(t *testing.T) {
-	virtual(t, func(v *clock.Virtual, l *loop.Loop) {
-		l.StopAfter(time.Second, 5)
-		if code := l.Run(); code != 5 || v.Now() != time.Second {
-			t.Errorf("PZ-55 Run = %d at %v", code, v.Now())
-		}
-		l.StopAfter(time.Hour, 6)
-		if code := l.Run(); code != 6 || v.Now() != time.Hour+time.Second {
-			t.Errorf("PZ-57 second Run = %d at %v", code, v.Now())
-		}
-	})
-}
-
-func BenchmarkPost(b *testing.B) {
-	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
-	defer v.Close()
-	b.ReportAllocs()
-	err := v.Run("bench", func() {
-		l := loop.New(v, loop.Options{})
-		n := 0
-		var fn func()
-		fn = func() {
-			if n++; n >= b.N {
-				l.Stop(0)
-				return
+		for _, period := range []time.Duration{0, -time.Second} {
+			if err := timer.Start(period); err == nil || !strings.Contains(err.Error(), period.String()) || !timer.Running() {
+				t.Errorf("PZ-44 a period of %v must be refused, and change nothing: %v", period, err)
 			}
-			l.Post(fn)
 		}
-		l.Post(fn)
-		l.Run()
 	})
-	if err != nil {
-		b.Fatal(err)
-	}
-}
-
-// 1,000 periodic timers of one loop; one operation is one firing.
-func BenchmarkTimers(b *testing.B) {
-	v := clock.NewVirtual(clock.VirtualOptions{})
-	defer v.Close()
-	l := loop.New(v, loop.Options{})
-	n := 0
-	for i := range 1000 {
-		if _, err := l.Every(time.Second+time.Duration(i)*time.Microsecond, func() {
-			if n++; n == b.N {
-				l.Stop(0)
-			}
-		}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	if err := v.Run("loop", func() { l.Run() }); err != nil {
-		b.Fatal(err)
-	}
 }

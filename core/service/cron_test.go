@@ -122,6 +122,26 @@ func TestCronWhenTheDateIsSet(t *testing.T) {
 	}
 }
 
+// The date may be set by, or during, the call itself.
+func TestCronWhenTheCallSetsTheDate(t *testing.T) {
+	start := time.Date(2026, 6, 1, 12, 59, 0, 0, time.UTC)
+	clocktest.Virtual(t, clock.VirtualOptions{Start: start}, func(t *testing.T, v *clock.Virtual) {
+		s := service.New(v, service.Options{})
+		runs := 0
+		ok(t, "cron", s.Cron("job", "0 13 * * *", service.CronOptions{}, func() error {
+			runs++
+			v.Jump(-30 * time.Minute)
+			return nil
+		}))
+		ok(t, "start", s.Start())
+		clock.Sleep(v, 2*time.Hour)
+		if runs != 1 {
+			t.Errorf("a call that sets the date back runs %d times", runs)
+		}
+		ok(t, "stop", s.Stop())
+	})
+}
+
 func TestCronRefuses(t *testing.T) {
 	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		s := service.New(rt, service.Options{Name: "s"})

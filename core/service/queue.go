@@ -140,7 +140,6 @@ func (q *Queue) finish() error {
 	for _, w := range q.idle {
 		w.sig.Set()
 	}
-	q.idle = nil
 	return nil
 }
 
@@ -152,7 +151,6 @@ func (q *Queue) failAll(err error) {
 	for _, w := range q.idle {
 		w.sig.Set()
 	}
-	q.idle = nil
 }
 
 // mine reports whether the calling task is one that runs queued functions.

@@ -258,6 +258,14 @@ func TestCancel(t *testing.T) {
 		if !ended {
 			t.Error("MO-058 it ran to its end")
 		}
+		passed, err := service.Begin(q, returns(rt, 0, 1))
+		ok(t, "begin", err)
+		if !passed.Cancel() {
+			t.Error("MO-058 cancel before its turn")
+		}
+		settle(rt) // its turn has come and gone
+		_, err = passed.Wait(clock.Forever)
+		wantErr(t, "MO-043 a cancelled call whose turn has passed", err, service.ErrCancelled)
 		if running.Cancel() {
 			t.Error("MO-058 a call that has ended cannot be cancelled")
 		}
@@ -353,6 +361,20 @@ func TestFromOutside(t *testing.T) {
 	})
 }
 
+// spy tells when a context is asked for its error.
+type spy struct {
+	context.Context
+	asked chan struct{}
+}
+
+func (s spy) Err() error {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	return s.Context.Err()
+}
+
 // A caller that gives up while its call is queued takes it back.
 func TestCallFromGivesUp(t *testing.T) {
 	s := clock.NewSystem(clock.SystemOptions{})
@@ -372,6 +394,15 @@ func TestCallFromGivesUp(t *testing.T) {
 	}()
 	cancel()
 	wantErr(t, "MO-058", <-gaveUp, context.Canceled)
+	asked := spy{asked: make(chan struct{}, 1)}
+	asked.Context, cancel = context.WithCancel(context.Background())
+	go func() {
+		_, err := service.CallFrom(asked, q, func() (int, error) { t.Error("MO-058 it ran"); return 0, nil })
+		gaveUp <- err
+	}()
+	<-asked.asked // it is in the queue, or about to be
+	cancel()
+	wantErr(t, "MO-058 queued", <-gaveUp, context.Canceled)
 	ok(t, "run", s.Run("more", func() {
 		release.Set()
 		_, err := service.Call(q, returns(s, 0, 1))

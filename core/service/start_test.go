@@ -60,6 +60,37 @@ func TestStartTwice(t *testing.T) {
 	})
 }
 
+// A crash in the middle of a start fails it, and what started is stopped again.
+func TestCrashDuringStart(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		s := service.New(rt, service.Options{Name: "app"})
+		s.Task("work", func() error { return errBoom })
+		child := service.New(rt, service.Options{Name: "child", Start: func() error { settle(rt); return nil }})
+		never := service.New(rt, service.Options{Name: "never"})
+		ok(t, "add", errors.Join(s.Add(child), s.Add(never)))
+		wantErr(t, "start", s.Start(), errBoom)
+		wantState(t, "the service", s, service.Crashed)
+		wantState(t, "the child that was starting", child, service.Shutdown)
+		wantState(t, "the child after it", never, service.Init)
+	})
+}
+
+// Work off the runtime hears of a stop by the context, also in a start.
+func TestStopCancelsTheContextOfAStart(t *testing.T) {
+	s := clock.NewSystem(clock.SystemOptions{})
+	defer s.Close()
+	ok(t, "run", s.Run("test", func() {
+		var app *service.Service
+		app = service.New(s, service.Options{Start: func() error {
+			ctx := app.Context()
+			s.Blocking(func() { <-ctx.Done() })
+			return nil
+		}})
+		s.Go("stopper", func() { ok(t, "stop", app.Stop()) })
+		wantErr(t, "start", app.Start(), service.ErrStopped)
+	}))
+}
+
 // A stop asked for in the middle of a start ends it there.
 func TestStopDuringStart(t *testing.T) {
 	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
@@ -79,6 +110,12 @@ func TestStopDuringStart(t *testing.T) {
 			o.FirstStart, o.Start = stopAt("first"), stopAt("start")
 			s = service.New(rt, o)
 			s.Hold("file", func() (func() error, error) { return d.hook("close"), stopAt("open")() })
+			s.Hold("second file", func() (func() error, error) {
+				if at == "first" || at == "open" {
+					t.Errorf("MO-067 a step after the stop at %s", at)
+				}
+				return nil, nil
+			})
 			child := service.New(rt, service.Options{Name: "child", Start: func() error {
 				if at == "outside" {
 					rt.Go("outside", func() { ok(t, "MO-067 stop from outside", s.Stop()) })

@@ -163,6 +163,59 @@ func TestHangIsBounded(t *testing.T) {
 	})
 }
 
+// What a stop left behind is waited for before it is started again.
+func TestRestartWaitsForAChildThatHung(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		starts := 0
+		s := service.New(v, service.Options{Name: "app", StopTimeout: 5 * time.Minute})
+		slow := service.New(v, service.Options{
+			Name: "slow", Start: func() error { starts++; return nil },
+			Stop: func() error { clock.Sleep(v, 90*time.Second); return nil },
+		})
+		ok(t, "add", s.Add(slow))
+		ok(t, "start", s.Start())
+		ok(t, "restart", s.Restart())
+		wantState(t, "the child after the restart", slow, service.Running)
+		if starts != 2 || v.Now() != 90*time.Second {
+			t.Errorf("the child was started %d times, the last at %v", starts, v.Now())
+		}
+		slow.Crash(errBoom)
+		wantErr(t, "a restarted child is still its parent's", s.Err(), errBoom)
+		wantText(t, "stop", s.Stop(), "slow did not stop within 1m0s")
+	})
+}
+
+// A start that fails does not wait for a shutdown that nobody will signal.
+func TestFailedStartDoesNotWaitForShutdown(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		s := service.New(v, service.Options{WaitForShutdown: true, Start: func() error { return errBoom }})
+		err := s.Start()
+		wantErr(t, "start", err, errBoom)
+		var hung *service.HangError
+		if errors.As(err, &hung) {
+			t.Errorf("start = %v", err)
+		}
+		s = service.New(v, service.Options{WaitForShutdown: true})
+		ok(t, "start", s.Start())
+		s.Crash(errBoom)
+		ok(t, "stop of what crashed", s.Stop())
+		if v.Now() != 0 {
+			t.Errorf("it took %v", v.Now())
+		}
+	})
+}
+
+// A task that has not had its first turn when its service stops never begins.
+func TestTaskThatHasNotBegun(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		s := service.New(rt, service.Options{})
+		s.Task("late", func() error { t.Error("a task began after its service was stopped"); return nil })
+		ok(t, "start", s.Start())
+		ok(t, "stop", s.Stop())
+		settle(rt)
+	})
+}
+
 func TestStopsAtOnceAllWait(t *testing.T) {
 	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		var d diary

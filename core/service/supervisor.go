@@ -62,10 +62,9 @@ func (e *RestartsError) Unwrap() error { return e.Last }
 // supervisor's parents, but under Crashing. Make it with NewSupervisor.
 type Supervisor struct {
 	*Service
-	opts      SupervisorOptions
-	woken     *clock.Latch
-	recent    []time.Duration // when the restarts within Per were
-	forfeited []*Service
+	opts   SupervisorOptions
+	woken  *clock.Latch
+	recent []time.Duration // when the restarts within Per were
 }
 
 // NewSupervisor makes a supervisor of the services, which do not run yet.
@@ -161,7 +160,6 @@ func (p *Supervisor) wake() { p.woken.Set() }
 // supervise is the supervisor's task. It looks at what is, not at what it was
 // told, so that no crash is missed.
 func (p *Supervisor) supervise() error {
-	p.forfeited = nil
 	for {
 		p.woken.Clear()
 		if err := p.look(); err != nil {
@@ -183,7 +181,7 @@ func (p *Supervisor) look() error {
 		}
 	}
 	for _, s := range slices.Clone(p.children) {
-		if s.err != nil && s.supervisor == p && !slices.Contains(p.forfeited, s) && !p.Stopped() {
+		if s.err != nil && s.supervisor == p && !p.Stopped() {
 			if err := p.see(s); err != nil {
 				return err
 			}
@@ -196,10 +194,10 @@ func (p *Supervisor) look() error {
 func (p *Supervisor) see(crashed *Service) error {
 	switch p.opts.Strategy {
 	case ForfeitOneForOne:
-		p.forfeit(crashed)
+		p.stopTogether([]*Service{crashed})
 		return nil
 	case ForfeitOneForAll:
-		p.forfeit(p.children...)
+		p.stopTogether(p.children)
 		return nil
 	}
 	if err := p.spend(crashed.err); err != nil {
@@ -251,11 +249,6 @@ func (p *Supervisor) restart(s *Service) error {
 		p.wake()
 	}
 	return nil
-}
-
-func (p *Supervisor) forfeit(services ...*Service) {
-	p.forfeited = append(p.forfeited, services...)
-	p.stopTogether(services)
 }
 
 // stopTogether stops services at the same time, and waits for all of them.

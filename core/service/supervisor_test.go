@@ -238,6 +238,12 @@ func TestSupervisorList(t *testing.T) {
 		settle(v)
 		d.want(t, "MO-122 a discarded service is nobody's")
 		ok(t, "stop", list[2].Stop())
+		other := service.New(v, service.Options{Name: "other"})
+		ok(t, "add", other.Add(list[2]))
+		ok(t, "start", other.Start())
+		list[2].Crash(errBoom)
+		wantErr(t, "MO-122 what was discarded crashes its new parent", other.Err(), errBoom)
+		ok(t, "stop", other.Stop())
 		d.lines = nil
 
 		late := service.New(v, service.Options{Name: "late", Start: d.hook("late start"), Stop: func() error { panic(errBoom) }})

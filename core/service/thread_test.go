@@ -171,6 +171,29 @@ func TestSetShutdownFromOutside(t *testing.T) {
 	})
 }
 
+// A hook that stops what has just crashed must not stop the next life too.
+func TestThreadStoppedByItsCrashedHook(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		fails := true
+		var th *service.Thread
+		th = thread(rt, service.Options{
+			Start: func() error {
+				if fails {
+					return errBoom
+				}
+				return nil
+			},
+			Crashed: func(error) { ok(t, "stop", th.Stop()) },
+		})
+		wantErr(t, "start", th.Start(), errBoom)
+		fails = false
+		ok(t, "restart", th.Restart())
+		settle(rt)
+		wantState(t, "MO-038 the next life", th.Service, service.Running)
+		ok(t, "stop", th.Stop())
+	})
+}
+
 func TestKeepAlive(t *testing.T) {
 	log, written := logTo()
 	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
@@ -190,6 +213,16 @@ func TestKeepAlive(t *testing.T) {
 			t.Errorf("MO-041 its return is not told: %s", written)
 		}
 		began := v.Now()
+		slow := thread(v, service.Options{Log: log})
+		ok(t, "add", slow.Add(service.New(v, service.Options{Start: func() error { clock.Sleep(v, time.Minute); return nil }})))
+		written.Reset()
+		ok(t, "start", slow.Start())
+		clock.Sleep(v, 2*time.Second)
+		if strings.Contains(written.String(), "respond") {
+			t.Errorf("MO-041 a start that takes long was reported: %s", written)
+		}
+		began = v.Now()
+		ok(t, "stop", slow.Stop())
 		ok(t, "MO-041 the watch ends with the service", th.Stop())
 		if v.Now() != began {
 			t.Errorf("MO-041 the stop took %v", v.Now()-began)

@@ -122,6 +122,14 @@ func TestTimerReportsDrift(t *testing.T) {
 		if report.Late < 2*time.Hour || report.Late > 3*time.Hour || report.Missed != 2 {
 			t.Errorf("drift: reported %+v", report)
 		}
+		reported.Clear()
+		report = service.TimerReport{}
+		settle(f)
+		ok(t, "push", f.Push(50*time.Minute)) // 20 min late, and none is missed
+		ok(t, "wait", reported.Wait(clock.Forever))
+		if report.Late < 19*time.Minute || report.Late > 21*time.Minute || report.Missed != 0 {
+			t.Errorf("drift: reported %+v", report)
+		}
 		ok(t, "stop", s.Stop())
 	})
 	ok(t, "run", err)

@@ -24,7 +24,7 @@ func (s *Service) Add(child *Service) error {
 	}
 	child.parent = s
 	s.children = append(s.children, child)
-	if s.state != Running || s.stopping.IsSet() {
+	if s.state != Running {
 		return nil // its turn comes with the start, if one comes
 	}
 	return s.startChild(child)
