@@ -38,7 +38,8 @@ func (b *Inbox[T]) Put(x T) {
 	}
 }
 
-// Take removes the oldest; false: there is none.
+// Take removes the oldest; false: there is none. Safe from any goroutine; it is
+// the last to find the inbox empty who is woken.
 func (b *Inbox[T]) Take() (x T, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,20 +7,21 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/hubtape/hubtape/broker"
 	"github.com/hubtape/hubtape/broker/brokertest"
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/mqtt"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { clocktest.Main(m) }
 
 var quiet = slog.NewTextHandler(io.Discard, nil)
 
@@ -39,7 +40,9 @@ func (l *light) Start(env *core.Env) error {
 }
 
 // serve starts our own broker on a free port.
-func serve(t *testing.T) (url string) {
+func serve(t *testing.T) (url string) { return serveWith(t, broker.Options{}) }
+
+func serveWith(t *testing.T, o broker.Options) (url string) {
 	t.Helper()
 	rt := clock.NewSystem(clock.SystemOptions{})
 	t.Cleanup(func() {
@@ -51,7 +54,8 @@ func serve(t *testing.T) (url string) {
 	var addr net.Addr
 	err := rt.Run("serve", func() {
 		var err error
-		if b, err = broker.New(broker.Options{Runtime: rt}); err != nil {
+		o.Runtime = rt
+		if b, err = broker.New(o); err != nil {
 			t.Error(err)
 			return
 		}
@@ -212,6 +216,15 @@ func TestRunErrors(t *testing.T) {
 		if err == nil || errors.Is(err, noRoom) {
 			t.Errorf("broker %q: %v", bad, err)
 		}
+	}
+	users, err := broker.NewUsers(broker.User{Name: "hall", Password: "right"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusing := serveWith(t, broker.Options{Auth: users})
+	o := core.RunOptions{Broker: link.DialOptions{Broker: refusing, User: "hall", Password: "wrong"}}
+	if err := run(failing, o); err == nil || errors.Is(err, noRoom) || !strings.Contains(err.Error(), "refuses this user") {
+		t.Errorf("PZ-77 a connection that is refused ends the program: %v", err)
 	}
 	if err := run(failing, core.RunOptions{Zone: "Mars/Base"}); err == nil {
 		t.Error("an unknown zone must be an error")

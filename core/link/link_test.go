@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/mqtt"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { clocktest.Main(m) }
 
 // fakeTransport notes what it is asked for, and delivers what a test puts in.
 type fakeTransport struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/mqtt"
 )
@@ -62,9 +63,22 @@ func Dial(ctx context.Context, o DialOptions, wake func()) (Transport, error) {
 	}
 	if err != nil {
 		t.client.Disconnect(0)
-		return nil, fmt.Errorf("connect to %s: %w: is the broker running, and is the address right?", redacted(o.Broker), err)
+		return nil, fmt.Errorf("connect to %s: %w: %s", redacted(o.Broker), err, hint(err))
 	}
 	return t, nil
+}
+
+// hint says what to look at when a connection has failed.
+func hint(err error) string {
+	switch {
+	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
+		return "the broker is there and refuses this user: check user name, password, and what the broker lets the user do"
+	case errors.Is(err, packets.ErrorRefusedIDRejected):
+		return "the broker is there and refuses this client id"
+	case errors.Is(err, packets.ErrorRefusedBadProtocolVersion):
+		return "the broker is there and does not speak MQTT 3.1.1"
+	}
+	return "is the broker running, and is the address right?"
 }
 
 func pahoOptions(o DialOptions) (*paho.ClientOptions, error) {

@@ -31,7 +31,8 @@ func TestPattern(t *testing.T) {
 		{"filter", match.Pattern{Topic: "zigbee2mqtt/+/set"}, "", nil},
 		{"another topic", match.Pattern{Topic: "a/b"}, "", []string{"topic was zigbee2mqtt/hall/set, want a/b"}},
 		{"no topic", match.Pattern{}, "", []string{"topic was zigbee2mqtt/hall/set, want "}},
-		{"json", match.Pattern{Topic: "#", JSON: map[string]any{"state": "ON"}, HasJSON: true}, `{"state":"ON","x":1}`, nil},
+		{"PZ-70 equal", match.Pattern{Topic: "#", JSON: map[string]any{"state": "ON"}, HasJSON: true}, `{"state":"ON"}`, nil},
+		{"PZ-72 any further members, without a wildcard", match.Pattern{Topic: "#", JSON: map[string]any{"state": "ON"}, HasJSON: true}, `{"state":"ON","x":1}`, nil},
 		{
 			"json differs",
 			match.Pattern{Topic: "#", JSON: map[string]any{"state": "ON", "a": map[string]any{"b c": 1}, "d": nil}, HasJSON: true},

@@ -11,7 +11,6 @@
 package leakalarm
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/hubtape/hubtape/core"
@@ -59,19 +58,16 @@ func (a *Alarm) Start(env *core.Env) error {
 	if err := env.Subscribe(a.Valve, a.valveSaid); err != nil {
 		return err
 	}
-	return env.Subscribe(a.Sensors, a.sensorSaid)
+	return core.On(env, a.Sensors, a.sensorSaid)
+}
+
+type sensorState struct {
+	WaterLeak *bool `json:"water_leak"` // nil: not a leak sensor
 }
 
 // sensorSaid handles a state of any device. A wet one that the broker had kept
 // counts like a new one: the water came while nobody listened.
-func (a *Alarm) sensorSaid(m mqtt.Message) {
-	var state struct {
-		WaterLeak *bool `json:"water_leak"` // nil: not a leak sensor
-	}
-	if err := json.Unmarshal(m.Payload, &state); err != nil {
-		a.env.Log.Warn("a state is not understood", "topic", m.Topic, "error", err)
-		return
-	}
+func (a *Alarm) sensorSaid(m mqtt.Message, state sensorState) {
 	switch wet := state.WaterLeak; {
 	case wet == nil:
 	case *wet:

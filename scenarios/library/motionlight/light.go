@@ -9,7 +9,6 @@
 package motionlight
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/hubtape/hubtape/core"
@@ -56,23 +55,24 @@ func New(p Params) *Light {
 func (l *Light) Start(env *core.Env) error {
 	l.env = env
 	l.off = env.Loop.NewTimer(func(*loop.Timer) { l.command("OFF") })
-	if err := env.Subscribe(l.Light, l.lightSaid); err != nil {
+	if err := core.On(env, l.Light, l.lightSaid); err != nil {
 		return err
 	}
-	return env.Subscribe(l.Sensor, l.sensorSaid)
+	return core.On(env, l.Sensor, l.sensorSaid)
+}
+
+type sensorState struct {
+	Occupancy   bool `json:"occupancy"`
+	Illuminance *int `json:"illuminance"` // nil: the sensor does not measure it
+}
+
+type lightState struct {
+	State string `json:"state"`
 }
 
 // sensorSaid handles a state of the sensor. One that the broker had kept tells
 // of motion at an unknown time in the past, and is left out.
-func (l *Light) sensorSaid(m mqtt.Message) {
-	var state struct {
-		Occupancy   bool `json:"occupancy"`
-		Illuminance *int `json:"illuminance"` // nil: the sensor does not measure it
-	}
-	if err := json.Unmarshal(m.Payload, &state); err != nil {
-		l.env.Log.Warn("a state of the sensor is not understood", "topic", m.Topic, "error", err)
-		return
-	}
+func (l *Light) sensorSaid(m mqtt.Message, state sensorState) {
 	if m.Retain || !state.Occupancy {
 		return
 	}
@@ -90,11 +90,8 @@ func (l *Light) sensorSaid(m mqtt.Message) {
 // lightSaid handles a state of the light. OFF after it has confirmed our ON
 // means that somebody turned it off; before that, it still answers to an older
 // command.
-func (l *Light) lightSaid(m mqtt.Message) {
-	var state struct {
-		State string `json:"state"`
-	}
-	if json.Unmarshal(m.Payload, &state) != nil || state.State == "" {
+func (l *Light) lightSaid(_ mqtt.Message, state lightState) {
+	if state.State == "" {
 		return
 	}
 	l.shines = state.State == "ON"
