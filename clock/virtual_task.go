@@ -124,6 +124,11 @@ func (v *Virtual) Yield() {
 	if v.ended {
 		v.exitTask()
 	}
+	if v.batch.size == 0 && v.waiting.Load() == 0 && !v.woken.Load() {
+		if v.step(work{task: t}); v.failure == nil {
+			return // nothing else is ready: it is this task's turn again
+		}
+	}
 	v.mu.Lock()
 	v.readyLocked(work{task: t})
 	v.mu.Unlock()

@@ -212,7 +212,6 @@ func TestKeepAlive(t *testing.T) {
 		if !strings.Contains(written.String(), "the thread responds again") {
 			t.Errorf("MO-041 its return is not told: %s", written)
 		}
-		began := v.Now()
 		slow := thread(v, service.Options{Log: log})
 		ok(t, "add", slow.Add(service.New(v, service.Options{Start: func() error { clock.Sleep(v, time.Minute); return nil }})))
 		written.Reset()
@@ -221,7 +220,7 @@ func TestKeepAlive(t *testing.T) {
 		if strings.Contains(written.String(), "respond") {
 			t.Errorf("MO-041 a start that takes long was reported: %s", written)
 		}
-		began = v.Now()
+		began := v.Now()
 		ok(t, "stop", slow.Stop())
 		ok(t, "MO-041 the watch ends with the service", th.Stop())
 		if v.Now() != began {
