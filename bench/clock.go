@@ -11,7 +11,6 @@ import (
 	"github.com/coder/quartz"
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core/loop"
-	"github.com/hubtape/hubtape/core/router"
 	"github.com/jonboulle/clockwork"
 )
 
@@ -148,28 +147,4 @@ func post() (result, error) {
 		met = "no: it allocates"
 	}
 	return result{fmt.Sprintf("%.0f ns, %d allocs", ns, b.AllocsPerOp()), "pyziggy 2,500 ns (measured elsewhere)", met}, failed
-}
-
-// route is a message from a sender to a receiver, waited for.
-func route() (result, error) {
-	var failed error
-	b := testing.Benchmark(func(b *testing.B) {
-		v := clock.NewVirtual(clock.VirtualOptions{StepLimit: math.MaxInt})
-		r := router.New(v, router.Options{})
-		failed = r.Start()
-		s, rec, err := router.Pipe[int](r)
-		failed = errors.Join(failed, err, s.Start())
-		got := 0
-		rec.OnMessage(func(int) { got++ })
-		b.ResetTimer()
-		for i := range b.N {
-			failed = errors.Join(failed, s.Send(i), r.RouteUntil(func() bool { return got > i }, clock.Forever))
-		}
-		failed = errors.Join(failed, v.Close())
-	})
-	perSecond := 1e9 / float64(b.NsPerOp())
-	return result{
-		fmt.Sprintf("%.1f M/s", perSecond/1e6), fmt.Sprintf("traits-futures 169 k/s (%.0f×, measured elsewhere)", perSecond/169e3),
-		atLeast(perSecond/169e3, 20),
-	}, failed
 }

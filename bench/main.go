@@ -78,12 +78,12 @@ func rows() []row {
 		{"posted callback through the loop", "≤ 50 ns, no allocation", post},
 		{"publish → callback, mochi in the path", "≤ 0.8 µs", publish},
 		{"a day of 50 devices at 1 msg/s", "≤ 5 s", day},
-		{"router send → RouteUntil", "≥ 20× 169 k/s", route},
 		{"tape write", "≥ 1.46 M/s, ≥ MCAP", tapeWrite},
 		{"tape scan", "≥ 5.7 M/s, ≥ MCAP", tapeScan},
 		{"tape size", "≤ 27 B a message", tapeSize},
 		{"memory, replaying many messages", "≤ 100 MiB, flat", memory},
 	}
+	list = append(list, coreRows()...)
 	if *live != "" {
 		list = append(list, row{"record live for 60 s", "100,000 msg/s, nothing lost", recordLive})
 	}

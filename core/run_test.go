@@ -156,7 +156,7 @@ func TestRunInProduction(t *testing.T) {
 
 func mosquitto(t *testing.T) string { return "mqtt://" + brokertest.StartMosquitto(t) }
 
-// When it is told to end, an app says goodbye, and what it says arrives.
+// PZ-79: when it is told to end, an app says goodbye, and what it says arrives.
 func TestRunStopsInAnOrderlyWay(t *testing.T) {
 	url := serve(t)
 	_, got := hears(t, url, "goodbye")

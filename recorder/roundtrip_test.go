@@ -14,6 +14,7 @@ import (
 )
 
 // What is written is read back, whatever is flushed when.
+// PZ-69: what is written is read back the same.
 func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -47,6 +47,7 @@ type Loop struct {
 	stopping  atomic.Bool // stops is not empty
 	running   bool
 	runner    atomic.Uint64 // the task that runs it; 0: nobody, or a driver
+	idle      *clock.Latch  // nobody runs it
 	round     uint64        // counts how often fired timers were looked at
 	listeners []listener
 	listened  int // number of the last listener, for equal orders
@@ -64,6 +65,8 @@ func New(rt clock.Runtime, o Options) *Loop {
 		o.Name = "loop"
 	}
 	l := &Loop{rt: rt, name: o.Name, onPanic: o.OnPanic, sig: rt.NewSignal(o.Name)}
+	l.idle = clock.NewLatch(rt, o.Name+" to return")
+	l.idle.Set()
 	l.inbox = clock.NewInbox[func()](rt, l.sig.Set)
 	// The flag is set before the loop is woken, else it could look too early.
 	l.stops = clock.NewInbox[int](rt, func() {

@@ -112,13 +112,23 @@ func (l *Loop) settle(until time.Duration) error {
 
 func (l *Loop) enter() {
 	l.running = true
+	l.idle.Clear()
 	l.runner.Store(uint64(l.rt.Self()))
 }
 
 func (l *Loop) leave() {
 	l.runner.Store(0)
 	l.running = false
+	l.idle.Set()
 }
+
+// Idle is set while nobody runs the loop. It is for the tasks of the loop's
+// runtime, which may wait for it, and must not set it.
+func (l *Loop) Idle() *clock.Latch { return l.idle }
+
+// Runner is the task that runs the loop; zero: a driver, or nobody. Safe from any
+// goroutine.
+func (l *Loop) Runner() clock.TaskID { return clock.TaskID(l.runner.Load()) }
 
 // Mine reports whether the caller is the task that runs the loop at this moment:
 // then what it does to the loop's state needs no Post, and waiting for the loop
