@@ -2,12 +2,13 @@
 
 GO      ?= go
 FUZZ    ?= 2m
+RUNS    ?= 1000
 # Where real recordings lie that tests may read; without it those tests skip.
 HUBTAPE_DATA ?=
 export HUBTAPE_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-peers check bench fuzz
+.PHONY: help build demo test test-peers check bench digest fuzz
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +35,9 @@ check: ## gofumpt, vet, staticcheck, tidy modules
 
 bench: ## the figures of the README, beside those of other systems, in one run
 	cd bench && $(GO) run .
+
+digest: ## every virtual test of core RUNS times (1000): each run has to take the same course
+	@scripts/digest.sh $(RUNS)
 
 fuzz: ## each fuzz target for FUZZ=2m
 	@scripts/fuzz.sh $(FUZZ)

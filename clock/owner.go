@@ -6,6 +6,10 @@ import "sync/atomic"
 // a call from any other is noticed.
 type owner struct{ goroutine atomic.Uintptr }
 
+// nobody is the owner while one goroutine gives way to another that has not said
+// yet who it is: every other one is elsewhere.
+const nobody uintptr = 1
+
 func (o *owner) set(goroutine uintptr) { o.goroutine.Store(goroutine) }
 func (o *owner) clear()                { o.goroutine.Store(0) }
 

@@ -55,6 +55,7 @@ type System struct {
 type stask struct {
 	name string
 	id   TaskID
+	gone chan struct{} // closed when it has ended, and how is known; nil: nobody asks
 }
 
 // blockedIn is what a goroutine was before Blocking.
@@ -117,8 +118,9 @@ func (s *System) fail(err error) {
 
 // Go starts a task. Tasks get their first turn in the order they were started.
 // After Close it does nothing. Safe from any goroutine.
-func (s *System) Go(name string, fn func()) {
-	t := &stask{name: name}
+func (s *System) Go(name string, fn func()) { s.start(&stask{name: name}, fn) }
+
+func (s *System) start(t *stask, fn func()) {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
@@ -148,6 +150,9 @@ func (s *System) runTask(t *stask, fn func(), turn chan struct{}) {
 		s.mu.Lock()
 		delete(s.tasks, t)
 		s.mu.Unlock()
+		if t.gone != nil {
+			close(t.gone)
+		}
 		s.token.release()
 		s.running.Done()
 	}()
@@ -303,13 +308,10 @@ func (s *System) Hold(name string) *Hold {
 // Run runs fn as a task and waits until it has ended or a task has panicked.
 // It is for goroutines that are no task.
 func (s *System) Run(name string, fn func()) error {
-	done := make(chan struct{})
-	s.Go(name, func() {
-		defer close(done)
-		fn()
-	})
+	t := &stask{name: name, gone: make(chan struct{})}
+	s.start(t, fn)
 	select {
-	case <-done:
+	case <-t.gone:
 		return s.Err()
 	case <-s.failed:
 		return s.Err()

@@ -63,6 +63,7 @@ func (v *Virtual) Go(name string, fn func()) {
 func (v *Virtual) resume(t *vtask) {
 	if t.next == nil {
 		t.next, t.stop = iter.Pull(v.body(t))
+		t.home = nobody // until it knows itself
 	}
 	v.current = t
 	v.owner.set(t.home)

@@ -6,6 +6,7 @@ import (
 	"hash"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -49,6 +50,9 @@ type courses struct {
 	first map[string]*course
 	runs  int
 }
+
+// digesting: this process is to print a digest.
+var digesting = os.Getenv("HUBTAPE_DIGEST") != ""
 
 var known = courses{first: map[string]*course{}}
 
@@ -95,8 +99,8 @@ func Main(m *testing.M) {
 			code = 1
 		}
 	}
-	if code == 0 && os.Getenv("HUBTAPE_DIGEST") != "" {
-		fmt.Printf("digest of %d virtual tests in %d runs: %s\n", len(known.first), known.runs, known.digest()[:12])
+	if code == 0 && digesting {
+		fmt.Printf("digest of %d virtual tests in %d runs: %s %s\n", len(known.first), known.runs, known.digest()[:12], filepath.Base(os.Args[0]))
 	}
 	os.Exit(code)
 }
