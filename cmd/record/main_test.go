@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leakChecked{m}, map[string]func(){
 		"record": func() { os.Exit(cli.Main(os.Args[1:], cli.System())) },
 	})
 }

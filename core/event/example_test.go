@@ -103,3 +103,40 @@ func ExampleBus() {
 	// level 40
 	// <nil>
 }
+
+func ExampleEvent_Off() {
+	world := clock.NewVirtual(clock.VirtualOptions{})
+	defer world.Close()
+	l := loop.New(world, loop.Options{Name: "hall"})
+	opened := event.New[string](l, event.Options{Name: "opened"})
+	ring := func(door string) { fmt.Println("ring the bell:", door) }
+	_, _ = opened.On(ring)
+	_, _ = opened.On(func(door string) { fmt.Println("note:", door) })
+	fmt.Println(opened.Off(ring), "removed,", opened.Handlers(), "left")
+	opened.Emit("front door")
+	world.Go("hall", func() { l.Run() })
+	fmt.Println(world.Advance(time.Minute))
+	// Output:
+	// 1 removed, 1 left
+	// note: front door
+	// <nil>
+}
+
+func ExampleOptions() {
+	world := clock.NewVirtual(clock.VirtualOptions{})
+	defer world.Close()
+	l := loop.New(world, loop.Options{Name: "hall"})
+	opened := event.New[string](l, event.Options{
+		Name:    "opened",
+		OnPanic: func(p *event.HandlerPanic) { fmt.Println(p) },
+	})
+	_, _ = opened.On(func(string) { panic("no bell") })
+	_, _ = opened.On(func(door string) { fmt.Println("note:", door) })
+	opened.EmitAfter(time.Hour, "front door")
+	world.Go("hall", func() { l.Run() })
+	fmt.Println(world.Advance(2 * time.Hour))
+	// Output:
+	// a handler of event "opened" panicked: no bell
+	// note: front door
+	// <nil>
+}

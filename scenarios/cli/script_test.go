@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leakChecked{m}, map[string]func(){
 		"simrun": func() {
 			cli.MainWith(cli.Options{Name: "simrun", Apps: testApps(), Library: os.DirFS(os.Getenv("LIBRARY"))})
 		},
