@@ -151,6 +151,21 @@ func TestRejoin(t *testing.T) {
 	})
 }
 
+// A job that rejoined may be away again meanwhile, and is still itself after it.
+func TestBlockingInARejoin(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		me := rt.Self()
+		rt.Blocking(func() {
+			rt.Rejoin(func() { rt.Blocking(func() {}) })
+			rt.Rejoin(func() {
+				if rt.Self() != me {
+					t.Errorf("rejoined as %d, was %d", rt.Self(), me)
+				}
+			})
+		})
+	})
+}
+
 // While a job is away the other tasks go on, and not while it has rejoined.
 func TestRejoinHoldsTheToken(t *testing.T) {
 	s := clock.NewSystem(clock.SystemOptions{})

@@ -218,12 +218,12 @@ func (s *System) call(fn func()) {
 // Blocking runs fn without the token, so that the other tasks go on.
 func (s *System) Blocking(fn func()) {
 	was, me := blockedIn{s.current, s.calling}, goroutine()
-	s.setAway(me, &was)
+	outer := s.setAway(me, &was)
 	s.calling = false
 	s.token.release()
 	defer func() {
 		s.token.acquire(make(chan struct{}, 1))
-		s.setAway(me, nil)
+		s.setAway(me, outer) // this may be inside a Rejoin
 		s.current, s.calling = was.task, was.calling
 		if s.hasEnded() {
 			runtime.Goexit()
@@ -232,17 +232,22 @@ func (s *System) Blocking(fn func()) {
 	fn()
 }
 
-func (s *System) setAway(goroutine uintptr, in *blockedIn) {
+// setAway returns what it was before; nil: it was not away.
+func (s *System) setAway(goroutine uintptr, in *blockedIn) (before *blockedIn) {
 	if goroutine == 0 {
-		return
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if was, ok := s.away[goroutine]; ok {
+		before = &was
+	}
 	if in == nil {
 		delete(s.away, goroutine)
-		return
+		return before
 	}
 	s.away[goroutine] = *in
+	return before
 }
 
 // Rejoin takes the token for the time of fn.

@@ -6,7 +6,9 @@ set -euo pipefail
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 if ! HUBTAPE_DIGEST=1 "${GO:-go}" test -v -timeout 120m -count="$1" ./clock ./core/loop ./core/router ./core/background ./core/event ./core/service >"$out"; then
-	grep -E -A8 '^ *--- FAIL|^panic' "$out" | head -60
+	grep -E -B4 '^ *--- FAIL' "$out" | head -40
+	grep -A20 '^panic' "$out" | head -40
+	tail -n 20 "$out"
 	exit 1
 fi
 grep '^digest' "$out"

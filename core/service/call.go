@@ -13,6 +13,10 @@ import (
 // of returning.
 var ErrExited = errors.New("the function ended its task instead of returning")
 
+// ErrFromTask says that a task called CallFrom, which would keep everything else
+// from running while it waits.
+var ErrFromTask = errors.New("a task of the queue's own runtime must not block: it uses Call")
+
 // ErrCancelled says that a call was cancelled before its function began.
 var ErrCancelled = errors.New("the call was cancelled")
 
@@ -73,6 +77,9 @@ func Begin[T any](q *Queue, fn func() (T, error)) (*Pending[T], error) {
 // (negative: never): the call then goes on, and can be waited for again, or be
 // cancelled. One task at a time may wait.
 func (p *Pending[T]) Wait(until time.Duration) (T, error) {
+	if p.state == queued && p.q.mine() { // no other worker may be there to run it
+		_ = p.run() // its error is the result
+	}
 	if p.state != finished {
 		if err := p.done.Wait(until); err != nil {
 			var none T
@@ -158,10 +165,13 @@ func (q *Queue) CastFrom(fn func() error) {
 // CallFrom is Call for goroutines outside the runtime, an HTTP handler for one.
 // When ctx is done first it returns ctx's error: a fn that has not begun then
 // never does, and one that runs comes to its end. When the runtime ends first it
-// returns clock.ErrEnded.
+// returns clock.ErrEnded. In a task it is ErrFromTask.
 func CallFrom[T any](ctx context.Context, q *Queue, fn func() (T, error)) (T, error) {
 	var value, none T
 	var failed error
+	if q.rt.Self() != 0 {
+		return none, fmt.Errorf("call to %s: %w", q.Name(), ErrFromTask)
+	}
 	done := make(chan struct{})
 	q.rt.Post(func() {
 		if ctx.Err() != nil {
@@ -175,15 +185,29 @@ func CallFrom[T any](ctx context.Context, q *Queue, fn func() (T, error)) (T, er
 			close(done)
 		})
 	})
-	ended := q.rt.Context().Done()
+	var why error
 	select { // rules: this goroutine is outside the runtime, so no order is lost
 	case <-done:
-		return value, failed
+		return value, q.endedOr(failed)
 	case <-ctx.Done():
-		return none, fmt.Errorf("call to %s: %w", q.Name(), context.Cause(ctx))
-	case <-ended:
-		return none, clock.ErrEnded
+		why = context.Cause(ctx)
+	case <-q.rt.Context().Done():
+		why = clock.ErrEnded
 	}
+	select { // rules: outside too; a call that has ended by now is not thrown away
+	case <-done:
+		return value, q.endedOr(failed)
+	default:
+		return none, fmt.Errorf("call to %s: %w", q.Name(), why)
+	}
+}
+
+// endedOr says that a function did not return because the runtime ended.
+func (q *Queue) endedOr(err error) error {
+	if err == ErrExited && q.rt.Context().Err() != nil {
+		return clock.ErrEnded
+	}
+	return err
 }
 
 // callback queues fn and has done told of its end.

@@ -71,7 +71,7 @@ func isDaily(text string) bool { return strings.HasPrefix(text, "@") && text != 
 // zero: there is none within five years.
 func (c *crontab) next(after time.Time) time.Time {
 	if c.steady {
-		return c.fields.Next(after)
+		return c.nextSteady(after)
 	}
 	// Dates are counted without a zone, where no hour is missing or comes twice.
 	plain := time.Date(after.Year(), after.Month(), after.Day(), after.Hour(), after.Minute(), after.Second(), 0, time.UTC)
@@ -79,11 +79,39 @@ func (c *crontab) next(after time.Time) time.Time {
 		if plain = c.fields.Next(plain); plain.IsZero() {
 			return plain
 		}
-		at := first(time.Date(plain.Year(), plain.Month(), plain.Day(), plain.Hour(), plain.Minute(), plain.Second(), 0, after.Location()))
+		at := first(dated(plain, after.Location()))
 		if at.After(after) { // else it is of the hour that there is twice, and was the first time
 			return at
 		}
 	}
+}
+
+// nextSteady looks at one stretch of time between two changes of the clocks
+// after the other.
+func (c *crontab) nextSteady(after time.Time) time.Time {
+	zone, from := after.Location(), after
+	for {
+		_, offset := from.In(zone).Zone()
+		_, end := from.In(zone).ZoneBounds()
+		if from.After(after) {
+			from = from.Add(-time.Second) // its own date counts
+		}
+		at := c.fields.Next(from.In(time.FixedZone("", offset)))
+		if at.IsZero() || end.IsZero() || at.Before(end) {
+			return at.In(zone)
+		}
+		from = end
+	}
+}
+
+// dated is the instant of a date in a zone. One that is left out there comes as
+// much later as the clocks went forward, which time.Date does not promise.
+func dated(plain time.Time, zone *time.Location) time.Time {
+	at := time.Date(plain.Year(), plain.Month(), plain.Day(), plain.Hour(), plain.Minute(), plain.Second(), 0, zone)
+	if _, offset := at.Zone(); at.Unix()+int64(offset) < plain.Unix() { // it is before the gap
+		return plain.Add(-time.Duration(offset) * time.Second).In(zone)
+	}
+	return at
 }
 
 // first is the earlier of the two instants that have the date, where there are

@@ -164,3 +164,29 @@ func TestCronThatFails(t *testing.T) {
 		ok(t, "stop", s.Stop())
 	})
 }
+
+// Where hours are left out or come twice, in zones of many kinds.
+func TestCronInManyZones(t *testing.T) {
+	for _, c := range []struct {
+		zone, schedule string
+		start          [5]int
+		want           []string
+	}{
+		{"America/New_York", "30 2 * * *", [5]int{2026, 3, 7, 12, 0}, []string{"Mar 8 03:30:00 -0400", "Mar 9 02:30:00 -0400"}},
+		{"America/Sao_Paulo", "0 0 * * *", [5]int{2018, 11, 3, 12, 0}, []string{"Nov 4 01:00:00 -0200", "Nov 5 00:00:00 -0200"}},
+		{"America/Sao_Paulo", "@daily", [5]int{2018, 11, 3, 12, 0}, []string{"Nov 4 01:00:00 -0200", "Nov 5 00:00:00 -0200"}},
+		{"Australia/Lord_Howe", "15 2 * * *", [5]int{2026, 10, 3, 12, 0}, []string{"Oct 4 02:45:00 +1100", "Oct 5 02:15:00 +1100"}},
+		{"Australia/Lord_Howe", "45 1 * * *", [5]int{2026, 4, 4, 12, 0}, []string{"Apr 5 01:45:00 +1100", "Apr 6 01:45:00 +1030"}},
+		{"America/New_York", "30 1 * * *", [5]int{2026, 10, 31, 12, 0}, []string{"Nov 1 01:30:00 -0400", "Nov 2 01:30:00 -0500"}},
+		{"Pacific/Apia", "0 20 * * *", [5]int{2011, 12, 29, 12, 0}, []string{"Dec 29 20:00:00 -1000", "Dec 31 20:00:00 +1400"}},
+		{"Australia/Lord_Howe", "0 */2 * * *", [5]int{2026, 4, 4, 23, 30}, []string{"Apr 5 00:00:00 +1100", "Apr 5 02:00:00 +1030", "Apr 5 04:00:00 +1030"}},
+		{"America/Sao_Paulo", "0 */1 * * *", [5]int{2018, 11, 3, 22, 30}, []string{"Nov 3 23:00:00 -0300", "Nov 4 01:00:00 -0200"}},
+		{"America/Sao_Paulo", "30 * 4 * *", [5]int{2018, 11, 3, 22, 30}, []string{"Nov 4 01:30:00 -0200"}},
+	} {
+		start := time.Date(c.start[0], time.Month(c.start[1]), c.start[2], c.start[3], c.start[4], 0, 0, zone(t, c.zone))
+		got := cronRuns(t, c.schedule, start, 48*time.Hour, service.CronOptions{})
+		if len(got) < len(c.want) || !slices.Equal(got[:len(c.want)], c.want) {
+			t.Errorf("%s %q runs at %q, want %q", c.zone, c.schedule, got, c.want)
+		}
+	}
+}

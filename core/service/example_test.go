@@ -198,7 +198,8 @@ func ExampleSupervisor() {
 			}
 			return nil
 		})
-		boss := service.NewSupervisor(world, service.SupervisorOptions{Strategy: service.OneForOne}, uplink)
+		boss := service.NewSupervisor(world, service.SupervisorOptions{Strategy: service.OneForOne})
+		_ = boss.Add(uplink)
 		_ = boss.Start()
 		clock.Sleep(world, 150*time.Minute)
 		fmt.Println(uplink.Restarts(), "restarts,", boss.State())

@@ -102,3 +102,17 @@ func settle(rt clock.Runtime) {
 		rt.Yield()
 	}
 }
+
+// supervise makes a supervisor of services.
+func supervise(t *testing.T, rt clock.Runtime, o service.SupervisorOptions, services ...*service.Service) *service.Supervisor {
+	t.Helper()
+	p := service.NewSupervisor(rt, o)
+	ok(t, "add", p.Add(services...))
+	return p
+}
+
+// virtual runs a test body where instants are exact.
+func virtual(t *testing.T, body func(t *testing.T, v *clock.Virtual)) {
+	t.Helper()
+	clocktest.Virtual(t, clock.VirtualOptions{}, body)
+}

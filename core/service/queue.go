@@ -1,6 +1,8 @@
 package service
 
 import (
+	"slices"
+
 	"github.com/hubtape/hubtape/clock"
 )
 
@@ -28,8 +30,8 @@ type Queue struct {
 	size      int // of workers
 	closed    bool
 	queued    fifo[call]
-	flusher   clock.TaskID // who runs Flush
-	idle      []*worker    // the last to become idle is the first to work again
+	flushers  []clock.TaskID // who runs Flush
+	idle      []*worker      // the last to become idle is the first to work again
 	workers   []*worker
 	spare     []clock.Signal // of calls that have ended
 }
@@ -54,12 +56,26 @@ func NewQueue(rt clock.Runtime, o QueueOptions) *Queue {
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
 	}
-	q := &Queue{Thread: NewThread(rt, o.ThreadOptions), castError: o.CastError, size: o.Workers}
-	if q.castError == nil {
-		q.castError = func(err error) { q.log.Error("cast", "error", err) }
+	q := &Queue{Thread: NewThread(rt, o.ThreadOptions), size: o.Workers}
+	q.castError = func(err error) { q.log.Error("cast", "error", err) }
+	if o.CastError != nil {
+		q.castError = q.guarded(o.CastError)
 	}
 	q.parts.begin, q.parts.finish, q.parts.crash = q.open, q.finish, q.failAll
 	return q
+}
+
+// guarded makes a panic of a hook a crash: who calls it has others to tell.
+func (q *Queue) guarded(hook func(error)) func(error) {
+	return func(err error) {
+		failed := protect(func() error {
+			hook(err)
+			return nil
+		})
+		if failed != nil {
+			q.Crash(&StepError{Service: q.Name(), Step: "cast error hook", Err: failed})
+		}
+	}
 }
 
 // open makes the workers of this start.
@@ -125,9 +141,12 @@ func (q *Queue) add(op string, c call) error {
 // Flush runs all that is queued, on the calling task, one after the other, and
 // what that queues.
 func (q *Queue) Flush() {
-	outer := q.flusher
-	q.flusher = q.rt.Self()
-	defer func() { q.flusher = outer }()
+	self := q.rt.Self()
+	q.flushers = append(q.flushers, self)
+	defer func() {
+		i := slices.Index(q.flushers, self)
+		q.flushers = slices.Delete(q.flushers, i, i+1)
+	}()
 	for c, ok := q.queued.pop(); ok; c, ok = q.queued.pop() {
 		q.perform(c)
 	}
@@ -135,7 +154,13 @@ func (q *Queue) Flush() {
 
 // finish is the queue's step of a stop.
 func (q *Queue) finish() error {
-	q.Flush()
+	if q.life.hooked {
+		q.Flush()
+	} else { // what the functions need is not there
+		for c, ok := q.queued.pop(); ok; c, ok = q.queued.pop() {
+			c.fail(ErrStopped)
+		}
+	}
 	q.closed = true
 	for _, w := range q.idle {
 		w.sig.Set()
@@ -148,6 +173,13 @@ func (q *Queue) failAll(err error) {
 	for c, ok := q.queued.pop(); ok; c, ok = q.queued.pop() {
 		c.fail(err)
 	}
+	for _, w := range q.workers {
+		if w.next != nil { // handed over, and not begun
+			next := w.next
+			w.next = nil
+			next.fail(err)
+		}
+	}
 	for _, w := range q.idle {
 		w.sig.Set()
 	}
@@ -159,7 +191,7 @@ func (q *Queue) mine() bool {
 	if self == 0 {
 		return false
 	}
-	if self == q.flusher {
+	if self == q.life.controller || slices.Contains(q.flushers, self) {
 		return true
 	}
 	for _, w := range q.workers {
@@ -186,7 +218,14 @@ type fifo[T any] struct {
 	head  int
 }
 
-func (f *fifo[T]) push(x T) { f.items = append(f.items, x) }
+func (f *fifo[T]) push(x T) {
+	if len(f.items) == cap(f.items) && f.head > len(f.items)/2 {
+		n := copy(f.items, f.items[f.head:])
+		clear(f.items[n:])
+		f.items, f.head = f.items[:n], 0
+	}
+	f.items = append(f.items, x)
+}
 
 func (f *fifo[T]) pop() (x T, ok bool) {
 	if f.head == len(f.items) {

@@ -287,6 +287,16 @@ func TestCallFromWithin(t *testing.T) {
 			return service.Call(q, func() (int, error) { panic(errBoom) })
 		})
 		wantErr(t, "MO-061 with its panic", err, errBoom)
+		got, err = service.Call(q, func() (int, error) {
+			inner, err := service.Begin(q, func() (int, error) { return 30, nil })
+			ok(t, "begin", err)
+			return inner.Wait(clock.Forever)
+		})
+		if got != 30 || err != nil {
+			t.Errorf("MO-061 waiting in the only worker = %d, %v", got, err)
+		}
+		_, err = service.CallFrom(context.Background(), q, func() (int, error) { return 1, nil })
+		wantErr(t, "MO-061 CallFrom in a task", err, service.ErrFromTask)
 		ok(t, "stop", q.Stop())
 	})
 }

@@ -7,11 +7,11 @@ type resource struct {
 	close func() error
 }
 
-// Hold adds a resource: open is called once in each start, before the Start
+// Use adds a resource: open is called once in each start, before the Start
 // hook, in the order resources were added; the close it returns (which may be
 // nil) once in the stop, in reverse order, after the tasks have ended. An error
 // of open fails the start.
-func (s *Service) Hold(name string, open func() (close func() error, err error)) {
+func (s *Service) Use(name string, open func() (close func() error, err error)) {
 	s.resources = append(s.resources, resource{name: name, open: open})
 }
 
@@ -24,7 +24,7 @@ func (s *Service) openResources() error {
 		if err != nil {
 			return err
 		}
-		s.opened = append(s.opened, r)
+		s.life.opened = append(s.life.opened, r)
 		if err := s.interrupted(); err != nil {
 			return err
 		}

@@ -13,9 +13,18 @@ func Run(s *Service) error {
 	if err := s.Start(); err != nil {
 		return err
 	}
-	wait := clock.WaitAny(clock.Forever, s.stopping, s.crashed)
-	crash := s.err
-	return errors.Join(wait, crash, s.Stop())
+	for {
+		if err := clock.WaitAny(clock.Forever, s.life.ends...); err != nil {
+			return errors.Join(err, s.Stop())
+		}
+		if err := s.resting.Wait(clock.Forever); err != nil {
+			return errors.Join(err, s.Stop())
+		}
+		if s.Stopped() { // else it was restarted
+			stopErr := s.Stop()
+			return errors.Join(s.err, stopErr)
+		}
+	}
 }
 
 // Join starts services in order, waits until this one stops or crashes, and
@@ -27,11 +36,11 @@ func (s *Service) Join(services ...*Service) error {
 		if other == nil {
 			continue
 		}
-		if _, err := other.MaybeStart(); err != nil {
+		if err := other.begin(); err != nil {
 			s.Crash(&StepError{Service: s.o.Name, Step: "join " + other.o.Name, Err: err})
 		}
 	}
-	if err := clock.WaitAny(clock.Forever, s.ends...); err != nil {
+	if err := clock.WaitAny(clock.Forever, s.life.ends...); err != nil {
 		return err
 	}
 	var failed []error

@@ -9,7 +9,9 @@ import (
 )
 
 // Options say what a service does at each step of its life. The zero value is
-// usable. Hooks may wait, if they run on a task; a panic in one is its error.
+// usable. Hooks may wait, if they run on a task; a panic in one is its error,
+// and one in Crashed is logged. Tasks, timers and resources are best added
+// before the first start: what a hook adds, it adds again at each start.
 type Options struct {
 	Name string       // for errors and logs; "": "service"
 	Log  *slog.Logger // nil: nothing is logged
@@ -26,8 +28,8 @@ type Options struct {
 	Dependencies func() []*Service
 	// WaitForShutdown lets a stop wait until SetShutdown is called.
 	WaitForShutdown bool
-	// StopTimeout is how long Stop waits before it returns a *HangError; 0:
-	// 60 s.
+	// StopTimeout is how long each step of a stop may take before Stop returns a
+	// *HangError; 0: 60 s. A child's stop has its own.
 	StopTimeout time.Duration
 }
 
@@ -41,39 +43,22 @@ type Service struct {
 	o   Options
 	log *slog.Logger
 
-	state    State
-	err      error // why it crashed
-	live     bool  // from the beginning of a start to the end of the stop
-	rising   bool  // a start runs, or will
-	climbing bool  // its steps run, on the task starter
-	landing  bool  // a stop runs
-	wasFirst bool  // FirstStart has been called
-	wasUp    bool  // this start has come to its end
-	hooked   bool  // the Start hook has succeeded
-	restarts int
+	state     State
+	err       error // why it crashed
+	life      *life // the last one; never nil
+	ran       bool  // it was started before
+	wasFirst  bool  // FirstStart has succeeded
+	dependent bool  // the dependencies have been added
+	wanted    bool  // it was asked to run, and not since then to stop
+	restarts  int
+	resting   *clock.Latch // it is not between the stop and the start of a restart
 
 	parent     *Service
 	supervisor *Supervisor // gets its crashes in place of the parent
+	replaces   *Service    // in whose place it was put, and which may still stop
 	children   []*Service
 	resources  []resource
-	opened     []resource // in the order they were opened
 	jobs       []job
-	tasks      []*task      // that run
-	starter    clock.TaskID // whom the start runs on
-	controller clock.TaskID // whom the stop runs on, or the thread's task
-
-	stopping *clock.Latch // stop, or a stop during the start, was asked for
-	crashed  *clock.Latch
-	shutdown *clock.Latch   // see SetShutdown
-	ended    *clock.Latch   // the stop is through
-	idle     *clock.Latch   // no task runs
-	ends     []*clock.Latch // stopping and crashed: what ends a task's waits
-	step     string         // of the start or stop that runs
-	waitsFor *Service       // the child that this step waits for
-	stopErr  error          // what failed in the last stop
-
-	ctx    context.Context
-	cancel context.CancelFunc
 
 	control control
 	parts   parts
@@ -83,7 +68,7 @@ type Service struct {
 type control interface {
 	// start runs s.up and returns its error, everything undone.
 	start(s *Service) error
-	// land lets s.down run. It does not wait: s.ended tells.
+	// land lets s.down run. It does not wait: the life's ended tells.
 	land(s *Service)
 }
 
@@ -108,12 +93,9 @@ func New(rt clock.Runtime, o Options) *Service {
 		o.StopTimeout = defaultStopTimeout
 	}
 	s := &Service{rt: rt, o: o, log: o.Log.With("service", o.Name), control: direct{}}
-	latch := func(what string) *clock.Latch { return clock.NewLatch(rt, o.Name+": "+what) }
-	s.stopping, s.crashed, s.shutdown = latch("to be stopped"), latch("to crash"), latch("SetShutdown")
-	s.ended, s.idle = latch("to have stopped"), latch("its tasks to end")
-	s.ends = []*clock.Latch{s.stopping, s.crashed}
-	s.idle.Set()
-	s.renewContext()
+	s.resting = clock.NewLatch(rt, o.Name+": to be restarted")
+	s.resting.Set()
+	s.life = s.unborn()
 	return s
 }
 
@@ -134,13 +116,15 @@ func (s *Service) Restarts() int { return s.restarts }
 
 // Stopped reports whether the service's tasks should come to their end: a stop
 // was asked for, or it crashed, or it does not run.
-func (s *Service) Stopped() bool { return !s.live || s.stopping.IsSet() || s.crashed.IsSet() }
+func (s *Service) Stopped() bool { return s.life.stopping.IsSet() || s.life.crashed.IsSet() }
 
-// Context is cancelled when the service stops or crashes. It is for work off
-// the runtime, in Blocking; each start has a new one.
-func (s *Service) Context() context.Context { return s.ctx }
+// lives reports whether a start, a stop, or what is between them runs.
+func (s *Service) lives() bool { return s.life.phase != over }
 
-func (s *Service) renewContext() { s.ctx, s.cancel = context.WithCancel(s.rt.Context()) }
+// Context is cancelled when the service stops or crashes, and before it starts.
+// It is for work off the runtime, in Blocking; each start has a new one.
+func (s *Service) Context() context.Context { return s.life.ctx }
 
-// SetShutdown lets a stop of a service with WaitForShutdown come to its end.
-func (s *Service) SetShutdown() { s.shutdown.Set() }
+// SetShutdown lets the stop of a service with WaitForShutdown come to its end,
+// now or when it comes to that. Each start begins without.
+func (s *Service) SetShutdown() { s.life.shutdown.Set() }

@@ -2,20 +2,21 @@ package service
 
 import (
 	"errors"
+	"fmt"
 	"runtime/debug"
 )
 
 // Start starts the service: the FirstStart hook (the first time), the resources,
 // the Start hook, the tasks, the children, each in the order they were added and
 // each fully started, and the Started hook. If a step fails all is undone, the
-// service is Crashed, and the error is a *StepError. A Stop meanwhile ends the
-// start early with ErrStopped. What has been started before is restarted with
-// Restart.
+// service is Crashed, and the error says which step it was; a crash meanwhile is
+// its error too. A Stop meanwhile ends the start early with ErrStopped. What has
+// been started before is started again with Restart.
 func (s *Service) Start() error {
-	switch {
-	case s.state == Init:
+	switch s.state {
+	case Init:
 		return s.launch()
-	case s.state == Shutdown, s.state == Crashed:
+	case Shutdown, Crashed:
 		return &StateError{Op: "start", Service: s.o.Name, State: s.state, Hint: "use Restart"}
 	}
 	return &StateError{Op: "start", Service: s.o.Name, State: s.state}
@@ -32,32 +33,37 @@ func (s *Service) MaybeStart() (bool, error) {
 
 // launch starts a service that does not live.
 func (s *Service) launch() error {
-	s.state, s.err, s.stopErr = Starting, nil, nil
-	s.live, s.rising, s.landing, s.hooked, s.wasUp = true, true, false, false, false
-	s.stopping.Clear()
-	s.crashed.Clear()
-	s.shutdown.Clear()
-	s.ended.Clear()
-	s.renewContext()
+	if s.parentStops() {
+		s.takeBackRestart()
+		return fmt.Errorf("start %s: above it, %w", s.o.Name, ErrStopped)
+	}
+	s.life = s.newLife()
+	s.state, s.err, s.wanted, s.ran = Starting, nil, true, true
 	s.log.Debug("starting")
 	return s.control.start(s)
 }
 
-// up runs the steps of a start, on the task that it is called on. What it has
-// begun when it returns an error, down undoes.
+// parentStops reports whether it is too late for a child to begin.
+func (s *Service) parentStops() bool {
+	return s.parent != nil && s.parent.lives() && s.parent.life.stopping.IsSet()
+}
+
+// up runs the steps of a start, on the task that it is called on. The caller
+// then sets the next phase; what was begun when it returns an error, down undoes.
 func (s *Service) up() error {
-	s.starter, s.climbing = s.rt.Self(), true
-	defer func() { s.step, s.climbing, s.rising = "", false, false }()
+	s.life.starter, s.life.phase = s.rt.Self(), climbing
 	for _, step := range []func() error{
 		s.firstStart, s.openResources, s.startHook, s.startJobs, s.startChildren, s.startedHooks,
 	} {
-		if err := step(); err != nil {
-			return err
+		err := step()
+		if why := s.interrupted(); why != nil && (err == nil || errors.Is(err, ErrStopped)) {
+			return why
 		}
-		if err := s.interrupted(); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+	s.life.at("", 0)
 	s.log.Debug("running")
 	return nil
 }
@@ -67,7 +73,7 @@ func (s *Service) interrupted() error {
 	switch {
 	case s.err != nil:
 		return s.err
-	case s.stopping.IsSet():
+	case s.life.stopping.IsSet():
 		return ErrStopped
 	}
 	return nil
@@ -77,15 +83,27 @@ func (s *Service) firstStart() error {
 	if s.wasFirst {
 		return nil
 	}
-	s.wasFirst = true
-	if s.o.Dependencies != nil {
-		for _, child := range s.o.Dependencies() {
-			if err := s.Add(child); err != nil {
-				return err
-			}
+	if !s.dependent {
+		if err := s.do("dependencies", s.addDependencies); err != nil {
+			return err
+		}
+		s.dependent = true
+	}
+	err := s.do("first start hook", s.o.FirstStart)
+	s.wasFirst = err == nil
+	return err
+}
+
+func (s *Service) addDependencies() error {
+	if s.o.Dependencies == nil {
+		return nil
+	}
+	for _, child := range s.o.Dependencies() {
+		if err := s.Add(child); err != nil {
+			return err
 		}
 	}
-	return s.do("first start hook", s.o.FirstStart)
+	return nil
 }
 
 func (s *Service) startHook() error {
@@ -93,56 +111,20 @@ func (s *Service) startHook() error {
 		return err
 	}
 	err := s.do("start hook", s.o.Start)
-	s.hooked = err == nil
+	s.life.hooked = err == nil
 	return err
 }
 
 func (s *Service) startJobs() error {
+	s.life.jobbed = true
 	for _, j := range s.jobs {
 		s.Spawn(j.name, j.run)
 	}
 	return nil
 }
 
-func (s *Service) startChildren() error {
-	// The list may grow meanwhile: by a hook of a child, for one.
-	for i := 0; i < len(s.children); i++ {
-		if err := s.startChild(s.children[i]); err != nil {
-			return err
-		}
-		if err := s.interrupted(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// startChild starts a child unless it runs already; one that has ended begins
-// anew with its parent.
-func (s *Service) startChild(child *Service) error {
-	if child.live && !child.stopping.IsSet() {
-		return nil
-	}
-	s.step = "child " + child.o.Name
-	err := error(nil)
-	if child.live { // left over by a stop that hung
-		err = child.awaitEnd()
-	}
-	if err == nil {
-		err = child.launch()
-	}
-	if err != nil && child.supervisor != nil {
-		child.supervisor.wake() // which sees to it
-		return nil
-	}
-	if err != nil {
-		return &StepError{Service: s.o.Name, Step: s.step, Err: err}
-	}
-	return nil
-}
-
 func (s *Service) startedHooks() error {
-	s.state, s.wasUp = Running, true
+	s.state, s.life.wasUp = Running, true
 	if err := s.do("started hook", s.o.Started); err != nil {
 		return err
 	}
@@ -154,7 +136,7 @@ func (s *Service) do(step string, fn func() error) error {
 	if fn == nil {
 		return nil
 	}
-	s.step = step
+	s.life.at(step, s.rt.Now())
 	if err := protect(fn); err != nil {
 		return &StepError{Service: s.o.Name, Step: step, Err: err}
 	}
@@ -171,12 +153,11 @@ func protect(fn func() error) (err error) {
 	return fn()
 }
 
-// startFailed marks a service whose start has failed or was stopped.
+// startFailed marks a service whose start has failed, unless it was stopped.
 func (s *Service) startFailed(err error) {
-	if errors.Is(err, ErrStopped) && s.err == nil {
-		return
+	if s.err != nil || !s.life.stopping.IsSet() || !errors.Is(err, ErrStopped) {
+		s.fail(err)
 	}
-	s.fail(err)
 }
 
 // direct runs a start on the task that asks for it, and a stop on a task of its
@@ -184,21 +165,17 @@ func (s *Service) startFailed(err error) {
 type direct struct{}
 
 func (direct) start(s *Service) error {
+	l := s.life
 	err := s.up()
+	if err != nil {
+		s.startFailed(err)
+	}
+	l.phase = aloft
 	if err == nil {
 		return nil
 	}
-	s.startFailed(err)
 	s.land()
-	if hang := s.awaitEnd(); hang != nil {
-		return errors.Join(err, hang)
-	}
-	return err
+	return errors.Join(err, s.awaitEnd(l))
 }
 
-func (direct) land(s *Service) {
-	s.rt.Go("stop "+s.o.Name, func() {
-		s.controller = s.rt.Self()
-		s.down()
-	})
-}
+func (direct) land(s *Service) { s.rt.Go("stop "+s.o.Name, s.down) }

@@ -14,7 +14,7 @@ func TestOrderOfStartAndStop(t *testing.T) {
 	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		var d diary
 		s := service.New(rt, d.options("app"))
-		s.Hold("file", func() (func() error, error) {
+		s.Use("file", func() (func() error, error) {
 			d.note("open")
 			return d.hook("close"), nil
 		})
@@ -109,8 +109,8 @@ func TestStopDuringStart(t *testing.T) {
 			}
 			o.FirstStart, o.Start = stopAt("first"), stopAt("start")
 			s = service.New(rt, o)
-			s.Hold("file", func() (func() error, error) { return d.hook("close"), stopAt("open")() })
-			s.Hold("second file", func() (func() error, error) {
+			s.Use("file", func() (func() error, error) { return d.hook("close"), stopAt("open")() })
+			s.Use("second file", func() (func() error, error) {
 				if at == "first" || at == "open" {
 					t.Errorf("MO-067 a step after the stop at %s", at)
 				}
@@ -148,7 +148,7 @@ func TestStartFails(t *testing.T) {
 		o := d.options("app")
 		o.Start = func() error { return errBoom }
 		s := service.New(rt, o)
-		s.Hold("file", func() (func() error, error) { return d.hook("close"), nil })
+		s.Use("file", func() (func() error, error) { return d.hook("close"), nil })
 		err := s.Start()
 		wantErr(t, "MO-069", err, errBoom)
 		wantText(t, "MO-069", err, "app: start hook: boom")
@@ -179,7 +179,7 @@ func TestEveryStepOfAStartMayFail(t *testing.T) {
 			wantState(t, step, s, service.Crashed)
 		}
 		s := service.New(rt, service.Options{})
-		s.Hold("file", func() (func() error, error) { return nil, errBoom })
+		s.Use("file", func() (func() error, error) { return nil, errBoom })
 		wantText(t, "resource", s.Start(), "open file: boom")
 		s = service.New(rt, service.Options{Dependencies: func() []*service.Service { return []*service.Service{s} }})
 		ok(t, "a child that crashed before begins anew", s.Stop())

@@ -10,76 +10,101 @@ import (
 // Stop stops the service: the Stop hook, the children in reverse order, each
 // fully stopped, with WaitForShutdown the call of SetShutdown, the end of its
 // tasks, the resources in reverse order, and the Shutdown hook. What fails is
-// logged, the rest is still stopped, and the errors are returned together.
+// logged, the rest is still stopped, and the errors are returned together; so
+// are errors that tasks return now.
 //
-// It waits for the end, up to StopTimeout: then it returns a *HangError, and the
-// stop goes on. Stopping what does not run does nothing. Called by one of the
-// service's own tasks or hooks, or by one below it, it only asks for the stop
-// and returns nil: the service could not end before they do.
+// It waits for the end. When a step takes longer than StopTimeout it returns a
+// *HangError, and the stop goes on; a child that hangs is left behind, and its
+// error is one of those returned in the end. Stopping what does not run does
+// nothing, but takes back a restart that has not begun to start. Called by one
+// of the service's own tasks or hooks, or by one below it, it only asks for the
+// stop and returns nil: the service could not end before they do.
 func (s *Service) Stop() error {
-	if !s.live {
+	s.wanted = false
+	s.takeBackRestart()
+	return s.stop()
+}
+
+// stop is Stop without taking back a restart.
+func (s *Service) stop() error {
+	l := s.life
+	if l.phase == over {
 		return nil
 	}
-	s.stopping.Set()
-	s.cancel()
-	if s.state == Running {
-		s.state = Stopping
-	}
-	if !s.rising { // else the start sees it, and lands
+	s.halt()
+	if l.phase == aloft { // a start sees it, and lands
 		s.land()
 	}
 	if s.owns(s.rt.Self()) {
 		return nil
 	}
-	if err := s.awaitEnd(); err != nil {
+	if err := s.awaitEnd(l); err != nil {
 		return err
 	}
-	return s.stopErr
+	return errors.Join(l.failed...)
+}
+
+// halt tells all that runs in the service, and what it starts, to end.
+func (s *Service) halt() {
+	s.life.stopping.Set()
+	s.life.cancel()
+	if s.state == Running {
+		s.state = Stopping
+	}
+	s.endStarts()
 }
 
 // land lets the stop begin, once.
 func (s *Service) land() {
-	if !s.landing {
-		s.landing = true
-		s.stopping.Set()
-		s.cancel()
+	if s.life.phase < landing {
+		s.life.phase = landing
+		s.halt()
 		s.control.land(s)
 	}
 }
 
-func (s *Service) awaitEnd() error {
-	err := s.ended.Wait(s.rt.Now() + s.o.StopTimeout)
-	if errors.Is(err, clock.ErrTimeout) {
-		return &HangError{Service: s.o.Name, Step: s.where(), After: s.o.StopTimeout}
+// awaitEnd waits for the end of a life that stops.
+func (s *Service) awaitEnd(l *life) error {
+	since := s.rt.Now()
+	for !l.ended.IsSet() {
+		err := clock.WaitAny(l.deadline(since, s.o.StopTimeout), l.ended, l.moved)
+		if errors.Is(err, clock.ErrTimeout) {
+			return &HangError{Service: s.o.Name, Step: s.where(), After: s.o.StopTimeout}
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
-// where names the step that a stop is at, down the tree.
+// where names the step that a start or a stop is at, down the tree.
 func (s *Service) where() string {
+	l := s.life
 	switch {
-	case s.step == "":
+	case l.step == "":
 		return "its turn to begin"
-	case s.step == stepTasks:
+	case l.step == stepTasks:
 		var names []string
-		for _, t := range s.tasks {
+		for _, t := range l.tasks {
 			names = append(names, "task "+t.name)
 		}
 		return strings.Join(names, ", ")
-	case s.waitsFor != nil && s.waitsFor.live:
-		return s.step + ": " + s.waitsFor.where()
+	case l.waitsFor != nil && l.waitsFor.lives():
+		return l.step + ": " + l.waitsFor.where()
 	}
-	return s.step
+	return l.step
 }
 
 // owns reports whether a task belongs to the service or to one below it. Of
 // drivers and callbacks, which are task zero, only the driver that starts it
 // does.
 func (s *Service) owns(id clock.TaskID) bool {
-	if s.climbing && s.starter == id || id != 0 && s.controller == id {
+	l := s.life
+	if l.phase == climbing && l.starter == id || id != 0 && l.controller == id {
 		return true
 	}
-	for _, t := range s.tasks {
+	for _, t := range l.tasks {
 		if id != 0 && t.id == id {
 			return true
 		}
@@ -96,86 +121,35 @@ const stepTasks = "tasks"
 
 // down runs the steps of a stop, and undoes a start that failed.
 func (s *Service) down() {
-	s.landing = true
+	l := s.life
+	l.phase, l.controller = landing, s.rt.Self()
+	s.halt() // where it was the thread's loop that was stopped
 	if s.state != Crashed {
 		s.state = Stopping
 	}
 	s.log.Debug("stopping")
-	var failed []error
-	note := func(err error) {
-		if err != nil {
-			s.log.Error("stop", "error", err)
-			failed = append(failed, err)
-		}
+	if l.hooked {
+		s.note(s.do("stop hook", s.o.Stop))
 	}
-	if s.hooked {
-		note(s.do("stop hook", s.o.Stop))
+	s.note(s.do("the work it has begun", s.parts.finish))
+	s.stopChildren()
+	if s.o.WaitForShutdown && l.wasUp && s.err == nil {
+		l.at("waiting for SetShutdown", s.rt.Now())
+		s.note(l.shutdown.Wait(clock.Forever))
 	}
-	note(s.do("the work it has begun", s.parts.finish))
-	for i := len(s.children) - 1; i >= 0; i-- {
-		note(s.stopChild(s.children[i]))
+	l.at(stepTasks, s.rt.Now())
+	s.note(l.idle.Wait(clock.Forever))
+	for i := len(l.opened) - 1; i >= 0; i-- {
+		s.note(s.do("close "+l.opened[i].name, l.opened[i].close))
 	}
-	if s.o.WaitForShutdown && s.wasUp && s.err == nil {
-		s.step = "waiting for SetShutdown"
-		note(s.shutdown.Wait(clock.Forever))
+	if l.hooked {
+		s.note(s.do("shutdown hook", s.o.Shutdown))
 	}
-	s.step = stepTasks
-	note(s.idle.Wait(clock.Forever))
-	for i := len(s.opened) - 1; i >= 0; i-- {
-		note(s.do("close "+s.opened[i].name, s.opened[i].close))
-	}
-	s.opened = nil
-	if s.hooked {
-		note(s.do("shutdown hook", s.o.Shutdown))
-	}
-	note(s.do("thread stop hook", s.parts.last))
-	s.landed(errors.Join(failed...))
-}
-
-func (s *Service) stopChild(child *Service) error {
-	s.step, s.waitsFor = "child "+child.o.Name, child
-	defer func() { s.waitsFor = nil }()
-	if err := child.Stop(); err != nil {
-		return &StepError{Service: s.o.Name, Step: s.step, Err: err}
-	}
-	return nil
-}
-
-func (s *Service) landed(err error) {
-	s.step, s.stopErr, s.live, s.landing, s.controller = "", err, false, false, 0
+	s.note(s.do("thread stop hook", s.parts.last))
+	l.phase, l.controller = over, 0
 	if s.state != Crashed {
 		s.state = Shutdown
 	}
 	s.log.Debug("stopped")
-	s.ended.Set()
-}
-
-// Restart stops the service, calls the Restart hook and starts it again, with
-// its children; FirstStart is not called again. A service that crashed, or was
-// stopped, is started. A stop that hangs is returned as its error, and one with
-// other errors is not: they were logged. Called by one of the service's own
-// tasks, it only asks for the restart, whose error then crashes the service.
-func (s *Service) Restart() error {
-	if s.owns(s.rt.Self()) {
-		s.rt.Go("restart "+s.o.Name, func() {
-			if err := s.Restart(); err != nil {
-				s.Crash(err)
-			}
-		})
-		return nil
-	}
-	var hang *HangError
-	if err := s.Stop(); errors.As(err, &hang) && s.live {
-		return err
-	}
-	if s.live { // somebody else has started it meanwhile
-		return &StateError{Op: "restart", Service: s.o.Name, State: s.state}
-	}
-	s.state, s.err = Restarting, nil
-	s.restarts++
-	if err := s.do("restart hook", s.o.Restart); err != nil {
-		s.fail(err)
-		return err
-	}
-	return s.launch()
+	l.ended.Set()
 }

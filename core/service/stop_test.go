@@ -99,7 +99,7 @@ func TestHangNamesTheStep(t *testing.T) {
 			}},
 			{"it hangs at close file", func() *service.Service {
 				s := service.New(rt, short(service.Options{}))
-				s.Hold("file", func() (func() error, error) { return hang, nil })
+				s.Use("file", func() (func() error, error) { return hang, nil })
 				return s
 			}},
 			{"it hangs at task deaf, task dumb", func() *service.Service {
@@ -107,14 +107,6 @@ func TestHangNamesTheStep(t *testing.T) {
 				s.Task("deaf", hang)
 				s.Task("dumb", hang)
 				s.Task("good", forEver(s))
-				return s
-			}},
-			{"app did not stop within 5ms: it hangs at child hall: child light: task deaf", func() *service.Service {
-				s := service.New(rt, short(service.Options{Name: "app"}))
-				hall := service.New(rt, service.Options{Name: "hall"})
-				light := service.New(rt, service.Options{Name: "light"})
-				light.Task("deaf", hang)
-				ok(t, "add", errors.Join(s.Add(hall), hall.Add(light)))
 				return s
 			}},
 			{"it hangs at its turn to begin", func() *service.Service {
@@ -141,23 +133,42 @@ func TestHangNamesTheStep(t *testing.T) {
 	})
 }
 
+// A start that does not hear of the stop is named too, down the tree.
+func TestStopHangsAtAStart(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		app, hall := service.New(v, service.Options{Name: "app"}), service.New(v, service.Options{Name: "hall"})
+		deaf := service.New(v, service.Options{Name: "deaf", Start: func() error { clock.Sleep(v, time.Hour); return nil }})
+		ok(t, "add", errors.Join(app.Add(hall), hall.Add(deaf)))
+		v.Go("starter", func() { wantErr(t, "start", app.Start(), service.ErrStopped) })
+		clock.Sleep(v, 10*time.Second)
+		wantText(t, "MO-032 stop", app.Stop(), "app did not stop within 1m0s: it hangs at child hall: child deaf: start hook")
+		if v.Now() != 70*time.Second {
+			t.Errorf("MO-032 the stop ended at %v", v.Now())
+		}
+		clock.Sleep(v, 2*time.Hour)
+		wantState(t, "in the end", app, service.Shutdown)
+		wantState(t, "in the end", deaf, service.Shutdown)
+	})
+}
+
 // A stop that hangs keeps the others from nothing, on the exact instants.
 func TestHangIsBounded(t *testing.T) {
 	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
-		s := service.New(v, service.Options{Name: "app", StopTimeout: 3 * time.Minute})
+		s := service.New(v, service.Options{Name: "app"})
 		deaf := service.New(v, service.Options{Name: "deaf"})
 		deaf.Task("sleeper", func() error {
 			clock.Sleep(v, time.Hour)
 			return nil
 		})
-		other := service.New(v, service.Options{Name: "other"})
+		other := service.New(v, service.Options{Name: "other", Stop: func() error { clock.Sleep(v, 30*time.Second); return nil }})
 		ok(t, "add", errors.Join(s.Add(other), s.Add(deaf)))
 		ok(t, "start", s.Start())
 		err := s.Stop()
-		wantText(t, "MO-032 the default is a minute", err, "child deaf: deaf did not stop within 1m0s: it hangs at task sleeper")
+		wantText(t, "MO-032 the default is a minute a step", err, "app: child deaf: deaf did not stop within 1m0s: it hangs at task sleeper")
+		wantState(t, "MO-032 the parent of what hangs", s, service.Shutdown)
 		wantState(t, "MO-032 the other child", other, service.Shutdown)
 		wantState(t, "MO-032 the child that hangs", deaf, service.Stopping)
-		if v.Now() != time.Minute {
+		if v.Now() != 90*time.Second {
 			t.Errorf("MO-032 the stop ended at %v", v.Now())
 		}
 	})
@@ -167,7 +178,7 @@ func TestHangIsBounded(t *testing.T) {
 func TestRestartWaitsForAChildThatHung(t *testing.T) {
 	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
 		starts := 0
-		s := service.New(v, service.Options{Name: "app", StopTimeout: 5 * time.Minute})
+		s := service.New(v, service.Options{Name: "app"})
 		slow := service.New(v, service.Options{
 			Name: "slow", Start: func() error { starts++; return nil },
 			Stop: func() error { clock.Sleep(v, 90*time.Second); return nil },
@@ -343,7 +354,7 @@ func TestComplexTreeGoesRoundTwice(t *testing.T) {
 		var d diary
 		s := service.New(v, service.Options{Name: "app", WaitForShutdown: true})
 		for _, name := range []string{"one", "two"} {
-			s.Hold(name, func() (func() error, error) {
+			s.Use(name, func() (func() error, error) {
 				d.note("open " + name)
 				return d.hook("close " + name), nil
 			})

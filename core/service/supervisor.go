@@ -38,9 +38,8 @@ type SupervisorOptions struct {
 	Per         time.Duration
 	// Replace, if set, is asked for a service to take the place of one that
 	// crashed, in its stead; nil from it restarts the old one.
-	Replace func(crashed *Service, index int) *Service
-	// Poll is how often all services are looked at even without a crash; 0: 5 s.
-	Poll time.Duration
+	Replace     func(crashed *Service, index int) *Service
+	StopTimeout time.Duration // see Options
 }
 
 // RestartsError says that services crash faster than they are worth restarting.
@@ -57,9 +56,10 @@ func (e *RestartsError) Error() string {
 func (e *RestartsError) Unwrap() error { return e.Last }
 
 // Supervisor is a service that looks after others: it starts them with itself,
-// stops them in reverse order, and does what its strategy says when one of them
-// crashes. A start that fails is a crash too. Their crashes do not go on to the
-// supervisor's parents, but under Crashing. Make it with NewSupervisor.
+// in order, stops them in reverse order, and does what its strategy says when one
+// of them crashes. A start that fails is a crash too. Their crashes do not go on
+// to the supervisor's parents, but under Crashing. One that somebody stops stays
+// stopped. Make it with NewSupervisor.
 type Supervisor struct {
 	*Service
 	opts   SupervisorOptions
@@ -67,8 +67,8 @@ type Supervisor struct {
 	recent []time.Duration // when the restarts within Per were
 }
 
-// NewSupervisor makes a supervisor of the services, which do not run yet.
-func NewSupervisor(rt clock.Runtime, o SupervisorOptions, services ...*Service) *Supervisor {
+// NewSupervisor makes a supervisor that looks after nothing yet; see Add.
+func NewSupervisor(rt clock.Runtime, o SupervisorOptions) *Supervisor {
 	if o.Name == "" {
 		o.Name = "supervisor"
 	}
@@ -78,32 +78,35 @@ func NewSupervisor(rt clock.Runtime, o SupervisorOptions, services ...*Service) 
 	if o.Per <= 0 {
 		o.Per = time.Second
 	}
-	if o.Poll <= 0 {
-		o.Poll = 5 * time.Second
-	}
 	p := &Supervisor{opts: o}
-	p.Service = New(rt, Options{Name: o.Name, Log: o.Log, Crashed: p.crashedItself})
+	p.Service = New(rt, Options{Name: o.Name, Log: o.Log, StopTimeout: o.StopTimeout, Crashed: p.crashedItself})
 	p.woken = clock.NewLatch(rt, o.Name+": a crash")
 	p.Task("supervise", p.supervise)
-	p.parts.finish = func() error { return p.idle.Wait(clock.Forever) } // no restart in the middle of a stop
-	for _, s := range services {
-		if s != nil {
-			p.adopt(s)
-			p.children = append(p.children, s)
-		}
-	}
+	p.parts.begin = func() error { p.recent = nil; return nil }              // each life may use them up anew
+	p.parts.started = func() error { p.wake(); return nil }                  // for what crashed in the start
+	p.parts.finish = func() error { return p.life.idle.Wait(clock.Forever) } // no restart in the middle of a stop
 	return p
 }
 
-// Add gives the supervisor another service, which it starts if it runs itself.
-func (p *Supervisor) Add(s *Service) error {
-	if s == nil {
-		return nil
+// Add gives the supervisor services to look after, which it starts if it runs
+// itself. A nil one is left out. It returns why one cannot be added, and adds
+// those before it.
+func (p *Supervisor) Add(services ...*Service) error {
+	for _, s := range services {
+		if s == nil || s.parent == p.Service {
+			continue
+		}
+		if err := p.mayHave(s); err != nil {
+			return err
+		}
+		if p.opts.Strategy != Crashing {
+			s.supervisor = p
+		}
+		if err := p.Service.Add(s); err != nil {
+			return err
+		}
 	}
-	if p.opts.Strategy != Crashing {
-		s.supervisor = p
-	}
-	return p.Service.Add(s)
+	return nil
 }
 
 // Insert puts a service in the place of the one at index, which is stopped and
@@ -112,11 +115,15 @@ func (p *Supervisor) Insert(index int, s *Service) (old *Service, err error) {
 	if index < 0 || index >= len(p.children) {
 		return nil, fmt.Errorf("insert %s into %s: there is no place %d of %d", s.o.Name, p.o.Name, index, len(p.children))
 	}
+	if err := p.mayHave(s); err != nil {
+		return nil, err
+	}
 	old = p.children[index]
 	p.swap(index, s)
 	if err := old.Stop(); err != nil {
 		p.log.Error("stop a service that was replaced", "error", err)
 	}
+	s.replaces = nil
 	if p.state == Running {
 		err = p.startChild(s)
 	}
@@ -126,11 +133,7 @@ func (p *Supervisor) Insert(index int, s *Service) (old *Service, err error) {
 // Discard lets go of a service, which is not stopped. False: it was none of the
 // supervisor's.
 func (p *Supervisor) Discard(s *Service) bool {
-	if !p.Remove(s) {
-		return false
-	}
-	s.supervisor = nil
-	return true
+	return p.Remove(s)
 }
 
 func (p *Supervisor) adopt(s *Service) {
@@ -144,12 +147,13 @@ func (p *Supervisor) swap(index int, s *Service) {
 	old := p.children[index]
 	old.parent, old.supervisor = nil, nil
 	p.adopt(s)
+	s.replaces = old
 	p.children[index] = s
 }
 
 // crashedItself lets a supervisor stop that does not restart anything.
 func (p *Supervisor) crashedItself(error) {
-	if p.opts.Strategy == Crashing && p.live && !p.rising {
+	if p.opts.Strategy == Crashing && p.life.phase == aloft {
 		p.land()
 	}
 }
@@ -160,28 +164,31 @@ func (p *Supervisor) wake() { p.woken.Set() }
 // supervise is the supervisor's task. It looks at what is, not at what it was
 // told, so that no crash is missed.
 func (p *Supervisor) supervise() error {
-	for {
+	for !p.Stopped() {
 		p.woken.Clear()
-		if err := p.look(); err != nil {
-			return err
+		if !p.life.starts() { // else the start is at it
+			if err := p.look(); err != nil {
+				return err
+			}
 		}
-		if err := p.Wait(p.rt.Now()+p.opts.Poll, p.woken); err != nil && !errors.Is(err, clock.ErrTimeout) {
+		if err := p.Wait(clock.Forever, p.woken); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // look starts what was not started and sees to what has crashed.
 func (p *Supervisor) look() error {
 	for _, s := range slices.Clone(p.children) {
-		if s.state == Init && !s.live {
+		if s.state == Init && !s.lives() {
 			if err := p.startChild(s); err != nil {
 				return err
 			}
 		}
 	}
 	for _, s := range slices.Clone(p.children) {
-		if s.err != nil && s.supervisor == p && !p.Stopped() {
+		if s.err != nil && s.wanted && s.supervisor == p && !p.Stopped() {
 			if err := p.see(s); err != nil {
 				return err
 			}
@@ -194,10 +201,10 @@ func (p *Supervisor) look() error {
 func (p *Supervisor) see(crashed *Service) error {
 	switch p.opts.Strategy {
 	case ForfeitOneForOne:
-		p.stopTogether([]*Service{crashed})
+		p.stopTogether([]*Service{crashed}, (*Service).Stop)
 		return nil
 	case ForfeitOneForAll:
-		p.stopTogether(p.children)
+		p.stopTogether(p.children, (*Service).Stop)
 		return nil
 	}
 	if err := p.spend(crashed.err); err != nil {
@@ -206,7 +213,7 @@ func (p *Supervisor) see(crashed *Service) error {
 	if p.opts.Strategy == OneForOne {
 		return p.restart(crashed)
 	}
-	p.stopTogether(p.children)
+	p.stopTogether(p.children, (*Service).stop)
 	for _, s := range slices.Clone(p.children) {
 		if err := p.restart(s); err != nil {
 			return err
@@ -230,17 +237,24 @@ func (p *Supervisor) spend(crash error) error {
 // is the next crash; a stop that hangs is the supervisor's own.
 func (p *Supervisor) restart(s *Service) error {
 	index := slices.Index(p.children, s)
-	if p.opts.Replace != nil && s.err != nil && index >= 0 {
+	if p.Stopped() || index < 0 {
+		return nil // meanwhile
+	}
+	if p.opts.Replace != nil && s.err != nil {
 		if other := p.opts.Replace(s, index); other != nil && other != s {
+			if index = slices.Index(p.children, s); index < 0 {
+				return nil // Replace has let go of it
+			}
 			_, err := p.Insert(index, other)
 			return err
 		}
 	}
-	if err := s.Stop(); err != nil {
-		p.log.Error("stop", "service", s.o.Name, "error", err)
-	}
 	p.log.Info("restarting", "service", s.o.Name, "crash", s.err)
-	err := s.Restart()
+	s.wanted = true
+	stopErr, err := s.restart()
+	if stopErr != nil {
+		p.log.Error("stop", "service", s.o.Name, "error", stopErr)
+	}
 	var hang *HangError
 	if errors.As(err, &hang) {
 		return err
@@ -252,12 +266,12 @@ func (p *Supervisor) restart(s *Service) error {
 }
 
 // stopTogether stops services at the same time, and waits for all of them.
-func (p *Supervisor) stopTogether(services []*Service) {
+func (p *Supervisor) stopTogether(services []*Service, stop func(*Service) error) {
 	done := clock.NewLatch(p.rt, p.o.Name+": its services to stop")
 	left := len(services)
 	for _, s := range slices.Clone(services) {
 		p.rt.Go("stop "+s.o.Name, func() {
-			if err := s.Stop(); err != nil {
+			if err := stop(s); err != nil {
 				p.log.Error("stop", "service", s.o.Name, "error", err)
 			}
 			if left--; left == 0 {

@@ -22,7 +22,7 @@ func supervised(t *testing.T, rt clock.Runtime, d *diary, o service.SupervisorOp
 			Name: name, Start: d.hook(name + " start"), Stop: d.hook(name + " stop"),
 		}))
 	}
-	p := service.NewSupervisor(rt, o, list...)
+	p := supervise(t, rt, o, list...)
 	ok(t, "start", p.Start())
 	d.want(t, "MO-123 they are started with it", "a start", "b start", "c start")
 	return p, list
@@ -98,7 +98,7 @@ func TestSupervisorStartsWhatFailedToStart(t *testing.T) {
 			return nil
 		}})
 		other := service.New(rt, service.Options{Name: "other"})
-		p := service.NewSupervisor(rt, service.SupervisorOptions{}, s, nil, other)
+		p := supervise(t, rt, service.SupervisorOptions{}, s, nil, other)
 		ok(t, "MO-123 start", p.Start())
 		settle(rt)
 		wantState(t, "MO-123", s, service.Running)
@@ -117,7 +117,7 @@ func TestSupervisorStartsWhatFailedToStart(t *testing.T) {
 func TestThreadUnderASupervisor(t *testing.T) {
 	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		th := service.NewThread(rt, service.ThreadOptions{Options: service.Options{Name: "t"}})
-		p := service.NewSupervisor(rt, service.SupervisorOptions{}, th.Service)
+		p := supervise(t, rt, service.SupervisorOptions{}, th.Service)
 		ok(t, "start", p.Start())
 		for i := range 3 {
 			th.Loop().Post(func() { panic(errBoom) })
@@ -162,7 +162,7 @@ func TestRestartIntensity(t *testing.T) {
 		// A service that never starts uses them up at once, and time stands still.
 		began := v.Now()
 		bad := service.New(v, service.Options{Name: "bad", Start: func() error { return errBoom }})
-		p = service.NewSupervisor(v, service.SupervisorOptions{}, bad)
+		p = supervise(t, v, service.SupervisorOptions{}, bad)
 		ok(t, "start", p.Start())
 		wantErr(t, "wait", p.Wait(clock.Forever), service.ErrStopped)
 		wantErr(t, "MO-125 a start that always fails", p.Err(), errBoom)
@@ -185,7 +185,7 @@ func TestNoCrashIsMissed(t *testing.T) {
 			}
 			return nil
 		})
-		p := service.NewSupervisor(v, service.SupervisorOptions{}, slow, quick)
+		p := supervise(t, v, service.SupervisorOptions{}, slow, quick)
 		ok(t, "start", p.Start())
 		settle(v)
 		if quick.Restarts() != 1 || v.Now() != 0 {
@@ -268,7 +268,7 @@ func TestSupervisorPolls(t *testing.T) {
 			return nil
 		}})
 		root := service.New(v, service.Options{Name: "root"})
-		p := service.NewSupervisor(v, service.SupervisorOptions{Name: "boss"}, s)
+		p := supervise(t, v, service.SupervisorOptions{Name: "boss"}, s)
 		ok(t, "add", root.Add(p.Service))
 		ok(t, "start", root.Start())
 		s.Crash(errBoom)
@@ -285,7 +285,7 @@ func TestSupervisorPolls(t *testing.T) {
 func TestStopDuringARestart(t *testing.T) {
 	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
 		s := service.New(v, service.Options{Name: "s", Stop: func() error { clock.Sleep(v, time.Second); return nil }})
-		p := service.NewSupervisor(v, service.SupervisorOptions{}, s)
+		p := supervise(t, v, service.SupervisorOptions{}, s)
 		ok(t, "start", p.Start())
 		s.Crash(errBoom)
 		clock.Sleep(v, 500*time.Millisecond)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -21,10 +22,12 @@ type task struct {
 
 // Task adds a background task that each start of the service starts, at once if
 // it runs already. It should come to its end when Sleep or Wait say so. An error
-// it returns (but ErrStopped), or its panic, crashes the service.
+// that it returns, or its panic, crashes the service; once a stop was asked for,
+// it is one of those that Stop returns. ErrStopped is no error, and neither is
+// what says that something was stopped or cancelled while the service ends.
 func (s *Service) Task(name string, fn func() error) {
 	s.jobs = append(s.jobs, job{name, fn})
-	if s.state == Running && !s.Stopped() {
+	if s.life.jobbed && !s.Stopped() {
 		s.Spawn(name, fn)
 	}
 }
@@ -36,25 +39,46 @@ func (s *Service) Spawn(name string, fn func() error) bool {
 	if s.Stopped() {
 		return false
 	}
-	t := &task{name: name}
-	s.tasks = append(s.tasks, t)
-	s.idle.Clear()
+	l, t := s.life, &task{name: name}
+	l.tasks = append(l.tasks, t)
+	l.idle.Clear()
 	s.rt.Go(s.o.Name+"/"+name, func() {
 		t.id = s.rt.Self()
-		defer s.taskEnded(t) // also when the runtime ends
-		if s.Stopped() {
-			return
-		}
-		if err := protect(fn); err != nil && !errors.Is(err, ErrStopped) {
-			s.Crash(&StepError{Service: s.o.Name, Step: "task " + name, Err: err})
+		defer l.remove(t) // also when the runtime ends
+		if !s.Stopped() {
+			s.taskEnded(name, protect(fn))
 		}
 	})
 	return true
 }
 
-func (s *Service) taskEnded(t *task) {
-	s.tasks = slices.DeleteFunc(s.tasks, func(o *task) bool { return o == t })
-	if len(s.tasks) == 0 {
-		s.idle.Set()
+func (s *Service) taskEnded(name string, err error) {
+	if !s.unexpected(err) {
+		return
+	}
+	err = &StepError{Service: s.o.Name, Step: "task " + name, Err: err}
+	if s.life.stopping.IsSet() {
+		s.note(err)
+		return
+	}
+	s.Crash(err)
+}
+
+// unexpected reports whether what a task returned is a failure: ErrStopped of
+// another service is, and so is a cancellation before the end.
+func (s *Service) unexpected(err error) bool {
+	switch {
+	case err == nil, err == ErrStopped:
+		return false
+	case s.Stopped():
+		return !errors.Is(err, ErrStopped) && !errors.Is(err, context.Canceled)
+	}
+	return true
+}
+
+func (l *life) remove(t *task) {
+	l.tasks = slices.DeleteFunc(l.tasks, func(o *task) bool { return o == t })
+	if len(l.tasks) == 0 {
+		l.idle.Set()
 	}
 }

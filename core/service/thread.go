@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // ThreadOptions say what a service with a thread of its own does. The zero value
-// is usable. All hooks run on the thread's task.
+// is usable. The hooks of a start and a stop run on the thread's task.
 type ThreadOptions struct {
 	Options
 	ThreadStarted func() error // the last step of a start
@@ -18,15 +19,13 @@ type ThreadOptions struct {
 	// start then crashes the service, and those above it.
 	NoWait bool
 	// Probe is how often the thread's loop is asked whether it still turns over;
-	// 0: 1.1 s, below zero: never. If no answer comes for Patience (0: 3 s), an
-	// error is logged.
+	// 0: never. If no answer comes for Patience (0: 3 s), an error is logged. In
+	// production a second is right. In a simulation the probes are events that
+	// come for ever, so that a world with nothing left to do is not noticed.
 	Probe, Patience time.Duration
 }
 
-const (
-	defaultProbe    = 1100 * time.Millisecond
-	defaultPatience = 3 * time.Second
-)
+const defaultPatience = 3 * time.Second
 
 // Thread is a service with a thread of control of its own: a task that runs the
 // service's hooks and then, until the service stops, a message loop. The loop
@@ -41,9 +40,6 @@ type Thread struct {
 
 // NewThread makes a thread that does not run.
 func NewThread(rt clock.Runtime, o ThreadOptions) *Thread {
-	if o.Probe == 0 {
-		o.Probe = defaultProbe
-	}
 	if o.Patience <= 0 {
 		o.Patience = defaultPatience
 	}
@@ -63,18 +59,17 @@ func NewThread(rt clock.Runtime, o ThreadOptions) *Thread {
 func (t *Thread) Loop() *loop.Loop { return t.loop }
 
 func (t *Thread) start(*Service) error {
+	l := t.life
 	started := clock.NewLatch(t.rt, t.Name()+": the thread to start")
 	var failed error
 	t.rt.Go(t.Name(), func() {
-		t.controller = t.rt.Self()
-		if failed = t.up(); failed != nil {
-			t.startFailedOnThread(failed)
-		} else {
-			started.Set()
+		l.controller = t.rt.Self()
+		failed = t.climb()
+		started.Set()
+		if failed == nil {
 			t.loop.Run()
 		}
 		t.down()
-		started.Set()
 	})
 	if t.opts.NoWait {
 		return nil
@@ -82,17 +77,26 @@ func (t *Thread) start(*Service) error {
 	if err := started.Wait(clock.Forever); err != nil {
 		return fmt.Errorf("start %s: %w", t.Name(), err)
 	}
-	return failed
+	if failed != nil {
+		return errors.Join(failed, t.awaitEnd(l))
+	}
+	return nil
 }
 
-// startFailedOnThread marks the service; without a caller who would be told, it
-// is those above that are.
-func (t *Thread) startFailedOnThread(err error) {
-	t.landing = true // the thread comes to down by itself
-	t.startFailed(err)
-	if t.opts.NoWait && t.err != nil {
-		t.Crash(err)
+// climb is the thread's start. Where nobody waits for it, an error crashes those
+// above.
+func (t *Thread) climb() error {
+	err := t.up()
+	if err != nil {
+		t.startFailed(err)
 	}
+	if t.opts.NoWait && t.err != nil {
+		t.Crash(t.err)
+	}
+	if t.life.phase = aloft; err != nil {
+		t.life.phase = landing // the thread comes to it by itself
+	}
+	return err
 }
 
 // land lets the loop return, and main go on.
@@ -102,6 +106,7 @@ func (t *Thread) land(*Service) { t.loop.Stop(0) }
 func (t *Thread) keepAlive() error {
 	answer := t.loop.NewUpdater(func() { t.answered = t.rt.Now() }, true)
 	silent := false
+	t.answered = t.rt.Now()
 	for t.Sleep(t.opts.Probe) {
 		if t.state != Running {
 			t.answered = t.rt.Now() // it turns over only once it runs

@@ -198,7 +198,12 @@ func TestKeepAlive(t *testing.T) {
 	log, written := logTo()
 	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
 		written.Reset()
-		th := thread(v, service.Options{Name: "t", Log: log})
+		watched := func(o service.Options) *service.Thread {
+			o.Log = log
+			return service.NewThread(v, service.ThreadOptions{Options: o, Probe: 1100 * time.Millisecond})
+		}
+		clock.Sleep(v, time.Minute) // how late it starts does not matter
+		th := watched(service.Options{Name: "t"})
 		ok(t, "start", th.Start())
 		clock.Sleep(v, 20*time.Second)
 		if strings.Contains(written.String(), "respond") {
@@ -212,7 +217,7 @@ func TestKeepAlive(t *testing.T) {
 		if !strings.Contains(written.String(), "the thread responds again") {
 			t.Errorf("MO-041 its return is not told: %s", written)
 		}
-		slow := thread(v, service.Options{Log: log})
+		slow := watched(service.Options{Name: "slow"})
 		ok(t, "add", slow.Add(service.New(v, service.Options{Start: func() error { clock.Sleep(v, time.Minute); return nil }})))
 		written.Reset()
 		ok(t, "start", slow.Start())
@@ -226,7 +231,15 @@ func TestKeepAlive(t *testing.T) {
 		if v.Now() != began {
 			t.Errorf("MO-041 the stop took %v", v.Now()-began)
 		}
-		quiet := service.NewThread(v, service.ThreadOptions{Probe: -1, Options: service.Options{Log: log}})
+		clock.Sleep(v, time.Minute)
+		written.Reset()
+		ok(t, "restart", th.Restart())
+		clock.Sleep(v, time.Minute)
+		if strings.Contains(written.String(), "respond") {
+			t.Errorf("MO-040 a restarted thread was reported: %s", written)
+		}
+		ok(t, "stop", th.Stop())
+		quiet := thread(v, service.Options{Log: log})
 		ok(t, "start", quiet.Start())
 		quiet.Loop().Post(func() { clock.Sleep(v, time.Minute) })
 		written.Reset()

@@ -11,16 +11,11 @@ import (
 // unless it runs already; an error of that start is returned, and the child stays
 // added. A nil child is left out.
 func (s *Service) Add(child *Service) error {
-	switch {
-	case child == nil || child.parent == s:
+	if child == nil || child.parent == s {
 		return nil
-	case child.parent != nil:
-		return fmt.Errorf("add %s to %s: it already belongs to %s", child.o.Name, s.o.Name, child.parent.o.Name)
 	}
-	for above := s; above != nil; above = above.parent {
-		if above == child {
-			return fmt.Errorf("add %s to %s: %w", child.o.Name, s.o.Name, ErrCycle)
-		}
+	if err := s.mayHave(child); err != nil {
+		return err
 	}
 	child.parent = s
 	s.children = append(s.children, child)
@@ -30,6 +25,20 @@ func (s *Service) Add(child *Service) error {
 	return s.startChild(child)
 }
 
+// mayHave says why a service cannot become a child.
+func (s *Service) mayHave(child *Service) error {
+	switch {
+	case child.parent != nil:
+		return fmt.Errorf("add %s to %s: it already belongs to %s", child.o.Name, s.o.Name, child.parent.o.Name)
+	}
+	for above := s; above != nil; above = above.parent {
+		if above == child {
+			return fmt.Errorf("add %s to %s: %w", child.o.Name, s.o.Name, ErrCycle)
+		}
+	}
+	return nil
+}
+
 // Remove ends what Add began; the child is not stopped. False: it is no child.
 func (s *Service) Remove(child *Service) bool {
 	i := slices.Index(s.children, child)
@@ -37,7 +46,7 @@ func (s *Service) Remove(child *Service) bool {
 		return false
 	}
 	s.children = slices.Delete(s.children, i, i+1)
-	child.parent = nil
+	child.parent, child.supervisor = nil, nil
 	return true
 }
 

@@ -30,9 +30,9 @@ func (s *Service) SleepUntil(at time.Duration) bool {
 // or until the service stops or crashes, and returns ErrStopped; or until the
 // instant until (negative: never), and returns clock.ErrTimeout. When several
 // hold at once the first of these counts. Without latches it waits for the end
-// of the service.
+// of the service. On a service that does not run it does not wait.
 func (s *Service) Wait(until time.Duration, latches ...*clock.Latch) error {
-	err := clock.WaitAny(until, slices.Concat(latches, s.ends)...)
+	err := clock.WaitAny(until, slices.Concat(latches, s.life.ends)...)
 	for _, l := range latches {
 		if l.IsSet() {
 			return nil
