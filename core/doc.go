@@ -15,8 +15,13 @@
 //		})
 //	}
 //
+// An automation that outgrows one loop finds more below: typed events
+// (core/event), work beside the loop (core/background), and trees of services
+// that are restarted when they crash (core/service).
+//
 // [Run] runs it against a real broker; package sim runs the very same code in a
 // simulated world. What is shared has no
 // goroutine, no select, no lock and no wall clock: that is what makes the two the
-// same. Only Run, loop.CallFrom and link.Dial meet the outside.
+// same. Only Run, the CallFrom of loops and queues, and link.Dial meet the
+// outside.
 package core
