@@ -1,5 +1,7 @@
 package service
 
+import "github.com/hubtape/hubtape/clock"
+
 func (s *Service) startChildren() error {
 	// The list may change meanwhile: by a hook of a child, for one.
 	for i := 0; i < len(s.children); {
@@ -21,10 +23,6 @@ func (s *Service) startChildren() error {
 // anew with its parent. What a supervisor looks after does not fail the start.
 func (s *Service) startChild(child *Service) error {
 	if child.lives() && !child.life.stopping.IsSet() {
-		return nil
-	}
-	if !child.resting.IsSet() { // a restart is about to start it
-		child.wanted = true
 		return nil
 	}
 	step := "child " + child.o.Name
@@ -52,8 +50,11 @@ func (s *Service) launchChild(child *Service) error {
 			return err
 		}
 	}
+	if err := s.Wait(clock.Forever, child.resting); err != nil { // a restart is about to start it
+		return err
+	}
 	switch {
-	case !s.lives() || s.life.stopping.IsSet():
+	case s.Stopped():
 		return ErrStopped // meanwhile
 	case child.lives():
 		return nil // somebody else was faster
@@ -80,6 +81,5 @@ func (s *Service) endStarts() {
 		if child.life.starts() {
 			child.halt()
 		}
-		child.endStarts()
 	}
 }

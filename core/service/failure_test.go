@@ -119,6 +119,7 @@ func TestContextBeforeTheStart(t *testing.T) {
 func TestThreadsLoopStopped(t *testing.T) {
 	virtual(t, func(t *testing.T, v *clock.Virtual) {
 		th := thread(v, service.Options{Name: "t"})
+		th.Task("work", forEver(th.Service))
 		ok(t, "start", th.Start())
 		th.Loop().Stop(0)
 		clock.Sleep(v, time.Minute)
@@ -153,6 +154,11 @@ func TestCrashFailsACallThatWasHandedOver(t *testing.T) {
 		q.Crash(errBoom)
 		_, err = p.Wait(clock.Forever)
 		wantErr(t, "the call", err, errBoom)
+		ok(t, "restart", q.Restart())
+		settle(v)
+		ok(t, "cast", q.Cast(func() error { ran = true; return nil }))
+		q.Crash(errBoom)
+		settle(v)
 		if ran {
 			t.Error("it ran after the crash")
 		}
@@ -165,10 +171,10 @@ func TestCallInAStartHookThatIsStopped(t *testing.T) {
 	virtual(t, func(t *testing.T, v *clock.Virtual) {
 		var q *service.Queue
 		q = service.NewQueue(v, service.QueueOptions{ThreadOptions: service.ThreadOptions{Options: service.Options{
-			Name: "q",
+			Name:       "q",
+			FirstStart: func() error { v.Go("stopper", func() { ok(t, "stop", q.Stop()) }); return nil },
 			Start: func() error {
-				v.Go("stopper", func() { ok(t, "stop", q.Stop()) })
-				v.Yield() // the workers will not begin any more
+				v.Yield() // the stopper is before the workers, who will not begin
 				_, err := service.Call(q, func() (int, error) { return 1, nil })
 				return err
 			},
@@ -197,5 +203,21 @@ func TestTwoFlushes(t *testing.T) {
 		if done != 1 {
 			t.Error("the second flush hangs")
 		}
+	})
+}
+
+// What was queued for a queue that is stopped before it could start is told so,
+// and does not run: what it needs is not there.
+func TestQueueStoppedBeforeItHasStarted(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		var q *service.Queue
+		q = service.NewQueue(v, service.QueueOptions{ThreadOptions: service.ThreadOptions{Options: service.Options{
+			FirstStart: func() error { return q.Stop() },
+		}}})
+		p, err := service.Begin(q, func() (int, error) { t.Error("it ran"); return 1, nil })
+		ok(t, "begin", err)
+		wantErr(t, "start", q.Start(), service.ErrStopped)
+		_, err = p.Wait(clock.Forever)
+		wantErr(t, "the call", err, service.ErrStopped)
 	})
 }

@@ -411,14 +411,18 @@ func runPlan(p plan) (log, wrong []string) {
 // once, a stop leaves nothing behind, each call ends once, and the same plan
 // takes the same course.
 func TestRandomTrees(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		p := drawPlan(t)
-		log, wrong := runPlan(p)
-		if len(wrong) > 0 {
-			t.Fatalf("%q\n%+v\n%q", wrong, p, log)
-		}
-		if again, _ := runPlan(p); !slices.Equal(log, again) {
-			t.Fatalf("the same plan takes another course: %+v", p)
-		}
-	})
+	for range 10 { // a hundred plans each
+		rapid.Check(t, tryPlan)
+	}
+}
+
+func tryPlan(t *rapid.T) {
+	p := drawPlan(t)
+	log, wrong := runPlan(p)
+	if len(wrong) > 0 {
+		t.Fatalf("%q\n%+v\n%q", wrong, p, log)
+	}
+	if again, _ := runPlan(p); !slices.Equal(log, again) {
+		t.Fatalf("the same plan takes another course: %+v", p)
+	}
 }

@@ -68,6 +68,30 @@ func TestStopWhileAChildRestarts(t *testing.T) {
 	})
 }
 
+// A parent that starts leaves a child alone that is about to restart, and goes on
+// when it has.
+func TestStartOfAParentWhileAChildRestarts(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		starts := 0
+		root := service.New(v, service.Options{Name: "root"})
+		c := service.New(v, service.Options{
+			Name:    "c",
+			Start:   func() error { starts++; return nil },
+			Restart: func() error { clock.Sleep(v, time.Second); return nil },
+		})
+		ok(t, "add", root.Add(c))
+		v.Go("restarter", func() { ok(t, "restart", c.Restart()) })
+		clock.Sleep(v, 500*time.Millisecond)
+		ok(t, "start", root.Start())
+		wantState(t, "child", c, service.Running)
+		if starts != 1 || v.Now() != time.Second {
+			t.Errorf("%d starts at %v", starts, v.Now())
+		}
+		ok(t, "stop", root.Stop())
+		wantState(t, "child", c, service.Shutdown)
+	})
+}
+
 // A Restart hook that restarts is refused, and goes nowhere deeper.
 func TestRestartInARestartHook(t *testing.T) {
 	virtual(t, func(t *testing.T, v *clock.Virtual) {

@@ -54,13 +54,11 @@ func (s *Service) halt() {
 	s.endStarts()
 }
 
-// land lets the stop begin, once.
+// land lets the stop of what is aloft begin.
 func (s *Service) land() {
-	if s.life.phase < landing {
-		s.life.phase = landing
-		s.halt()
-		s.control.land(s)
-	}
+	s.life.phase = landing
+	s.halt()
+	s.control.land(s)
 }
 
 // awaitEnd waits for the end of a life that stops.

@@ -174,6 +174,20 @@ func TestHangIsBounded(t *testing.T) {
 	})
 }
 
+// Each step has its time, however many there are.
+func TestStopTimeoutIsForEachStep(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		slow := func() error { clock.Sleep(v, 40*time.Second); return nil }
+		s := service.New(v, service.Options{Stop: slow, Shutdown: slow})
+		s.Use("file", func() (func() error, error) { return slow, nil })
+		ok(t, "start", s.Start())
+		ok(t, "stop", s.Stop())
+		if v.Now() != 2*time.Minute {
+			t.Errorf("the stop ended at %v", v.Now())
+		}
+	})
+}
+
 // What a stop left behind is waited for before it is started again.
 func TestRestartWaitsForAChildThatHung(t *testing.T) {
 	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {

@@ -82,9 +82,8 @@ func NewSupervisor(rt clock.Runtime, o SupervisorOptions) *Supervisor {
 	p.Service = New(rt, Options{Name: o.Name, Log: o.Log, StopTimeout: o.StopTimeout, Crashed: p.crashedItself})
 	p.woken = clock.NewLatch(rt, o.Name+": a crash")
 	p.Task("supervise", p.supervise)
-	p.parts.begin = func() error { p.recent = nil; return nil }              // each life may use them up anew
-	p.parts.started = func() error { p.wake(); return nil }                  // for what crashed in the start
-	p.parts.finish = func() error { return p.life.idle.Wait(clock.Forever) } // no restart in the middle of a stop
+	p.parts.begin = func() error { p.recent = nil; return nil } // each life may use them up anew
+	p.parts.started = func() error { p.wake(); return nil }     // for what crashed in the start
 	return p
 }
 

@@ -179,3 +179,76 @@ func TestStoppedByItsUser(t *testing.T) {
 		ok(t, "stop", p.Stop())
 	})
 }
+
+// What crashed while the others were still starting is seen to after that.
+func TestCrashWhileTheSupervisorStarts(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		tries := 0
+		bad := service.New(v, service.Options{Name: "bad", Start: func() error {
+			if tries++; tries == 1 {
+				return errBoom
+			}
+			return nil
+		}})
+		slow := service.New(v, service.Options{Name: "slow", Start: func() error { clock.Sleep(v, time.Second); return nil }})
+		p := supervise(t, v, service.SupervisorOptions{}, bad, slow)
+		ok(t, "start", p.Start())
+		settle(v)
+		wantState(t, "what failed", bad, service.Running)
+		ok(t, "stop", p.Stop())
+	})
+}
+
+// Who stops what has just crashed is quicker than the supervisor.
+func TestStoppedRightAfterItsCrash(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		s := service.New(v, service.Options{Name: "s"})
+		p := supervise(t, v, service.SupervisorOptions{}, s)
+		ok(t, "start", p.Start())
+		settle(v)
+		s.Crash(errBoom)
+		ok(t, "stop", s.Stop())
+		clock.Sleep(v, time.Minute)
+		if s.State() == service.Running || s.Restarts() != 0 {
+			t.Errorf("it is %s after %d restarts", s.State(), s.Restarts())
+		}
+		ok(t, "restart by hand", s.Restart())
+		s.Crash(errBoom)
+		settle(v)
+		if s.Restarts() != 2 {
+			t.Errorf("looked after again, it was restarted %d times", s.Restarts())
+		}
+		ok(t, "stop", p.Stop())
+	})
+}
+
+// A service that is discarded while the others are restarted stays down.
+func TestDiscardWhileItRestartsAll(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		a := service.New(v, service.Options{Name: "a", Start: func() error { clock.Sleep(v, time.Second); return nil }})
+		b := service.New(v, service.Options{Name: "b"})
+		p := supervise(t, v, service.SupervisorOptions{Strategy: service.OneForAll}, a, b)
+		ok(t, "start", p.Start())
+		a.Crash(errBoom)
+		clock.Sleep(v, 500*time.Millisecond)
+		p.Discard(b)
+		clock.Sleep(v, time.Minute)
+		wantState(t, "the discarded one", b, service.Shutdown)
+		wantState(t, "the other", a, service.Running)
+		ok(t, "stop", p.Stop())
+	})
+}
+
+func TestInsertOfAnothersService(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		root := service.New(v, service.Options{Name: "root"})
+		c, mine := service.New(v, service.Options{Name: "c"}), service.New(v, service.Options{Name: "mine"})
+		ok(t, "add", root.Add(c))
+		p := supervise(t, v, service.SupervisorOptions{}, mine)
+		ok(t, "start", p.Start())
+		_, err := p.Insert(0, c)
+		wantText(t, "insert", err, "it already belongs to root")
+		wantState(t, "the one at its place", mine, service.Running)
+		ok(t, "stop", p.Stop())
+	})
+}

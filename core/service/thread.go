@@ -93,9 +93,7 @@ func (t *Thread) climb() error {
 	if t.opts.NoWait && t.err != nil {
 		t.Crash(t.err)
 	}
-	if t.life.phase = aloft; err != nil {
-		t.life.phase = landing // the thread comes to it by itself
-	}
+	t.life.phase = aloft
 	return err
 }
 

@@ -114,3 +114,42 @@ func TestSiblingsOfWhatHangsAreStopped(t *testing.T) {
 		wantState(t, "the other when Stop has returned", other, service.Shutdown)
 	})
 }
+
+// A child cannot be started below what stops: nobody would stop it again.
+func TestStartBelowWhatStops(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		root := service.New(v, service.Options{Name: "root", Stop: func() error { clock.Sleep(v, time.Second); return nil }})
+		child := service.New(v, service.Options{Name: "child"})
+		ok(t, "start", root.Start())
+		v.Go("stopper", func() { ok(t, "stop", root.Stop()) })
+		clock.Sleep(v, 500*time.Millisecond)
+		ok(t, "add", root.Add(child))
+		wantState(t, "added to what stops", child, service.Init)
+		wantErr(t, "start", child.Start(), service.ErrStopped)
+		wantErr(t, "restart", child.Restart(), service.ErrStopped)
+		wantState(t, "and not started", child, service.Init)
+		clock.Sleep(v, time.Second)
+		ok(t, "once the parent is gone", child.Start())
+		ok(t, "stop", child.Stop())
+	})
+}
+
+// … and of its crash, which fails the start.
+func TestCrashReachesAChildThatStarts(t *testing.T) {
+	virtual(t, func(t *testing.T, v *clock.Virtual) {
+		root := service.New(v, service.Options{Name: "root"})
+		var c *service.Service
+		c = service.New(v, service.Options{Name: "c", Start: func() error {
+			for c.Sleep(time.Second) {
+			}
+			return nil
+		}})
+		ok(t, "add", root.Add(c))
+		root.Task("work", func() error { root.Sleep(3 * time.Second); return errBoom })
+		wantErr(t, "start", root.Start(), errBoom)
+		wantState(t, "the child", c, service.Shutdown)
+		if v.Now() != 3*time.Second {
+			t.Errorf("the start ended at %v", v.Now())
+		}
+	})
+}
