@@ -25,10 +25,9 @@ func (l *Latch) IsSet() bool { return l.set }
 // Set lets everybody pass who waits now or later, in the order they came.
 func (l *Latch) Set() {
 	l.set = true
-	for _, waiter := range l.waiters {
+	for _, waiter := range l.waiters { // who removes itself when its turn comes
 		waiter.Set()
 	}
-	l.waiters = l.waiters[:0]
 }
 
 // Clear makes later waits wait again. Who has been let pass stays so.

@@ -3,6 +3,7 @@ package clock_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -33,9 +34,15 @@ func TestLatchLetsEverybodyPass(t *testing.T) {
 		if err := ready.Wait(0); err != nil {
 			t.Errorf("a set latch lets pass at once: %v", err)
 		}
+		if clock.Waiting(ready) != 0 || clock.Waiting(never) != 0 {
+			t.Errorf("%d and %d waits are left over", clock.Waiting(ready), clock.Waiting(never))
+		}
 		ready.Clear()
 		if err := ready.Wait(rt.Now() + time.Millisecond); !errors.Is(err, clock.ErrTimeout) {
 			t.Errorf("a cleared latch makes wait: %v", err)
+		}
+		if n := clock.Waiting(ready); n != 0 {
+			t.Errorf("%d waits are left over after a timeout", n)
 		}
 	})
 }
@@ -187,6 +194,60 @@ func TestRejoinHoldsTheToken(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// Others have had their turns while a task was away: it is still itself.
+func TestSelfAfterBlocking(t *testing.T) {
+	s := clock.NewSystem(clock.SystemOptions{})
+	defer s.Close()
+	if err := s.Run("test", func() {
+		me := s.Self()
+		other := make(chan struct{})
+		s.Go("other", func() { close(other) })
+		s.Blocking(func() { <-other })
+		if s.Self() != me {
+			t.Errorf("after Blocking it is task %d, was %d", s.Self(), me)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What comes back too late, into a runtime that has ended, does not run.
+func TestRejoinAfterTheEnd(t *testing.T) {
+	s := clock.NewSystem(clock.SystemOptions{})
+	away, release, closed := make(chan struct{}), make(chan struct{}), make(chan error)
+	s.Go("job", func() {
+		s.Blocking(func() {
+			close(away)
+			<-release
+			s.Rejoin(func() { t.Error("it rejoined a runtime that has ended") })
+		})
+	})
+	<-away
+	go func() { closed <- s.Close() }()
+	for !clock.HasEnded(s) {
+		runtime.Gosched()
+	}
+	close(release)
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// A task that does nothing but yield is endless work at one instant.
+func TestEndlessYieldsMeetTheStepLimit(t *testing.T) {
+	v := clock.NewVirtual(clock.VirtualOptions{StepLimit: 1000})
+	v.Go("idler", func() {
+		for {
+			v.Yield()
+		}
+	})
+	var limit *clock.StepLimitError
+	if err := v.Advance(time.Second); !errors.As(err, &limit) || v.Now() != 0 {
+		t.Errorf("Advance = %v at %v, want a StepLimitError", err, v.Now())
+	}
+	_ = v.Close()
 }
 
 // The end of the runtime unwinds a job that sleeps inside a Rejoin.
