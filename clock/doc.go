@@ -29,9 +29,9 @@
 // The tasks of one runtime run one at a time and switch only in Wait: in System
 // a task holds the runtime's token between waits. So the state that tasks share
 // needs no lock, and means the same in every runtime. From goroutines that are
-// no tasks only [Signal] Set, Post, [Source] and [Hold] may be used; in a Virtual
-// runtime a Set or Post from there makes the run not deterministic, and
-// [Virtual.Outside] says so. Work that
+// no tasks only [Signal] Set, Post, [Source] and [Hold] may be used, and what says
+// that it is safe from any goroutine; in a Virtual runtime a Set or Post from
+// there makes the run not deterministic, and [Virtual.Outside] says so. Work that
 // blocks or computes for long belongs in Blocking.
 //
 // Order in Virtual: work that is ready runs first in, first out, and drains

@@ -2,6 +2,7 @@ package clock
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -13,10 +14,13 @@ type FastForward struct{ *System }
 func NewFastForward(o SystemOptions) *FastForward { return &FastForward{NewSystem(o)} }
 
 // Push adds d to the offset; what becomes due is served at once. Time does not
-// go back: a d below zero is an error. Safe from any goroutine.
+// go back, nor past the last instant: such a d is an error. Safe from any goroutine.
 func (f *FastForward) Push(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("fast-forward by %v: time cannot be pushed back", d)
+	}
+	if d > math.MaxInt64-f.Now() {
+		return fmt.Errorf("fast-forward by %v: that is past the last instant there is", d)
 	}
 	f.pushed.Add(int64(d))
 	f.pokeTimekeeper()

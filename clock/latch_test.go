@@ -3,6 +3,7 @@ package clock_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -168,9 +169,29 @@ func TestBlockingInARejoin(t *testing.T) {
 				if rt.Self() != me {
 					t.Errorf("rejoined as %d, was %d", rt.Self(), me)
 				}
+				rt.Rejoin(func() { clock.Sleep(rt, time.Millisecond) }) // it is back already
 			})
 		})
 	})
+}
+
+// An instant that is too far away is the last one, not one that has passed.
+func TestIn(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		clock.Sleep(v, time.Second)
+		for d, want := range map[time.Duration]time.Duration{
+			-time.Hour: time.Second, 0: time.Second, time.Hour: time.Hour + time.Second, math.MaxInt64: math.MaxInt64,
+		} {
+			if got := clock.In(v, d); got != want {
+				t.Errorf("In(%v) = %v, want %v", d, got, want)
+			}
+		}
+	})
+	f := clock.NewFastForward(clock.SystemOptions{})
+	defer f.Close()
+	if err := f.Push(math.MaxInt64); err == nil || f.Now() < 0 {
+		t.Errorf("Push = %v, and it is %v", err, f.Now())
+	}
 }
 
 // While a job is away the other tasks go on, and not while it has rejoined.

@@ -20,6 +20,9 @@ func (o *owner) here() bool {
 	return g == 0 || g == o.goroutine.Load()
 }
 
+// is is here where goroutines can be told apart, and false where they cannot.
+func (o *owner) is(goroutine uintptr) bool { return goroutine != 0 && goroutine == o.goroutine.Load() }
+
 // elsewhere reports whether the calling goroutine is another than the one that
 // runs the runtime's work. Nobody running it is not elsewhere.
 func (o *owner) elsewhere() bool {

@@ -2,6 +2,7 @@ package clock
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -90,8 +91,15 @@ type Timer interface {
 	Stop() bool
 }
 
+// In is the instant d from now, for the deadline of a wait; a d below zero counts
+// as zero, and what is too far away for a Duration is the last instant there is.
+func In(rt Runtime, d time.Duration) time.Duration {
+	now := rt.Now()
+	return now + min(max(d, 0), math.MaxInt64-now)
+}
+
 // Sleep parks the calling task for d; a d below zero counts as zero.
 func Sleep(rt Runtime, d time.Duration) {
 	// The error can only be ErrTimeout: nobody else has the signal.
-	_ = rt.NewSignal("sleep").Wait(rt.Now() + max(d, 0))
+	_ = rt.NewSignal("sleep").Wait(In(rt, d))
 }

@@ -188,7 +188,10 @@ func (s *System) runPosts() {
 		select {
 		case <-s.dispatch:
 		case <-s.quit:
-			return
+			if !s.hasAsked() {
+				return
+			}
+			<-s.dispatch // the token was asked for: take it, to give it back
 		}
 		s.token.owner.set(goroutine())
 		s.current = nil
@@ -202,6 +205,13 @@ func (s *System) runPosts() {
 		}
 		s.token.release()
 	}
+}
+
+// hasAsked reports whether posts wait for the token. After the end nobody asks.
+func (s *System) hasAsked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
 }
 
 func (s *System) call(fn func()) {
@@ -252,6 +262,10 @@ func (s *System) setAway(goroutine uintptr, in *blockedIn) (before *blockedIn) {
 
 // Rejoin takes the token for the time of fn.
 func (s *System) Rejoin(fn func()) {
+	if s.token.owner.is(goroutine()) { // a Rejoin in a Rejoin: the task is back already
+		fn()
+		return
+	}
 	s.token.acquire(make(chan struct{}, 1))
 	s.mu.Lock()
 	was := s.away[goroutine()]

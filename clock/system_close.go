@@ -43,8 +43,9 @@ func (s *System) Close() error {
 func (s *System) settle() {
 	turn := make(chan struct{}, 1)
 	s.token.acquire(turn)
+	enough := time.Now().Add(s.guard / 2)
 	for range settleRounds {
-		if !s.hasPosts() && !s.token.wanted() {
+		if time.Now().After(enough) || !s.hasPosts() && !s.token.wanted() {
 			break
 		}
 		s.token.release()

@@ -3,7 +3,9 @@
 //
 // An automation is an [App]. It is given an [Env]: a message loop, a link to
 // the broker, time, a log and random streams. Everything it does happens on its
-// loop, one callback after the other, so it needs no locks:
+// loop, one callback after the other, so it needs no locks. To be the same in
+// every run it draws from Env.Rand and does not publish while it ranges over a
+// map, whose order Go draws by chance:
 //
 //	type Light struct{ Delay core.Duration }
 //

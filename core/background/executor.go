@@ -195,7 +195,6 @@ func (e *Executor) add(m *machine) {
 func (e *Executor) remove(m *machine) {
 	e.jobs.Remove(m.place)
 	m.place = nil
-	e.finishIfIdle()
 }
 
 // finishIfIdle ends a stop when the last job has ended.

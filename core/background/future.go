@@ -28,6 +28,7 @@ func (f *Future[R]) Cancellable() bool { return f.job != nil && f.phase.Cancella
 // does once, before the future is done. Nothing that the job has sent, or sends,
 // is delivered any more, and its result or error is dropped. A job that no
 // worker has begun never runs. The future is Cancelling until the job has ended.
+// From a goroutine outside: loop.CallFrom(ctx, l, f.Cancel).
 func (f *Future[R]) Cancel() bool { return f.cancel() }
 
 // OnState adds a listener, called with each new state, in the order listeners

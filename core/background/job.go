@@ -46,7 +46,7 @@ func (j *Job) Sleep(d time.Duration) (err error) {
 			j.wake = rt.NewSignal(j.name + "'s sleep")
 		}
 		if err = j.ctx.Err(); err == nil {
-			err = j.wake.Wait(rt.Now() + max(d, 0))
+			err = j.wake.Wait(clock.In(rt, d))
 		}
 	})
 	switch {
@@ -59,7 +59,8 @@ func (j *Job) Sleep(d time.Duration) (err error) {
 }
 
 // Rejoin calls fn as a task, which may wait and touch what the tasks share, in
-// the middle of a job. A cancel does not end a wait in it.
+// the middle of a job. A cancel does not end a wait in it, but that of Sleep,
+// which may be called in it.
 func (j *Job) Rejoin(fn func()) { j.pool.rejoin(fn) }
 
 // take performs the job, unless it was abandoned.

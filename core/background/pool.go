@@ -78,8 +78,13 @@ func (p *Pool) apart(fn func()) {
 func (p *Pool) rejoin(fn func()) {
 	p.rt.Rejoin(func() {
 		me := p.rt.Self()
+		was := p.away[me] // false: this is a Rejoin in a Rejoin
 		delete(p.away, me)
-		defer func() { p.away[me] = true }()
+		defer func() {
+			if was {
+				p.away[me] = true
+			}
+		}()
 		fn()
 	})
 }

@@ -139,3 +139,60 @@ func TestListenersThatPanic(t *testing.T) {
 		}
 	})
 }
+
+// Where the last job ends is where one would shut down.
+func TestShutdownWhenTheLastJobEnds(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		l := loop.New(rt, loop.Options{})
+		e, err := background.New(rt, background.Options{Loop: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := background.Call(e, func(*background.Job) (int, error) { return 1, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.OnState(func(s background.State) {
+			if !s.Done() {
+				return
+			}
+			if err := e.Shutdown(clock.Forever); err != nil || e.State() != background.Stopped {
+				t.Errorf("Shutdown = %v, it is %v", err, e.State())
+			}
+			l.Stop(0)
+		})
+		l.Run()
+	})
+}
+
+// A job that has rejoined may sleep there, rejoin again, and submit others.
+func TestSleepInARejoin(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		l := loop.New(rt, loop.Options{})
+		e, err := background.New(rt, background.Options{Loop: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var other *background.Future[int]
+		f, err := background.Call(e, func(j *background.Job) (_ int, err error) {
+			j.Rejoin(func() {
+				if err = j.Sleep(time.Millisecond); err == nil {
+					other, err = background.Call(e, func(*background.Job) (int, error) { return 2, nil })
+				}
+			})
+			return 1, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.Wait(clock.Forever); got != 1 || err != nil {
+			t.Errorf("Wait = %d, %v", got, err)
+		}
+		if got, err := other.Wait(clock.Forever); got != 2 || err != nil {
+			t.Errorf("Wait = %d, %v", got, err)
+		}
+		if err := e.Shutdown(clock.Forever); err != nil {
+			t.Error(err)
+		}
+	})
+}

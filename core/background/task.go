@@ -113,7 +113,8 @@ func (t *task[P, R]) deliver(m message[P, R]) {
 		return
 	}
 	if f.phase.Done() {
-		defer f.executor.remove(&f.machine) // after the listeners
+		f.executor.remove(&f.machine)
+		defer f.executor.finishIfIdle() // after the listeners
 		t.keep(m)
 	}
 	if f.phase.State != was.State {

@@ -51,9 +51,15 @@ func (d *delivery[T]) end() {
 	}
 	var none T
 	d.loop, d.calls, d.done, d.x = nil, nil, 0, none
-	d.event.deliveries.Put(d)
+	if d.event.deliveries.Ready() < pooled {
+		d.event.deliveries.Put(d)
+	}
 }
 
-// newPool makes a queue of what can be used again. It holds as many as were ever
-// in use at once. Nobody waits for it, so any goroutine may take.
+// pooled is how many deliveries an event keeps for later. A burst of more gives
+// its memory back.
+const pooled = 1024
+
+// newPool makes a queue of what can be used again. Nobody waits for it, so any
+// goroutine may take.
 func newPool[X any]() *clock.Inbox[X] { return clock.NewInbox[X](nil, func() {}) }

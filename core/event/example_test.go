@@ -41,9 +41,9 @@ func ExampleEvent_Wait() {
 	world.Go("hall", func() { l.Run() })
 	world.Go("watch", func() {
 		opened.EmitAfter(time.Hour, "front door")
-		door, err := opened.Wait(2 * time.Hour)
+		door, err := opened.Wait(clock.In(world, 2*time.Hour))
 		fmt.Println(door, err, world.Now())
-		_, err = opened.Wait(2 * time.Hour)
+		_, err = opened.Wait(clock.In(world, time.Hour))
 		fmt.Println(err == clock.ErrTimeout, world.Now())
 	})
 	fmt.Println(world.Advance(3 * time.Hour))

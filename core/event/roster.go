@@ -46,8 +46,32 @@ func byLoop[T any](handlers []*handler[T]) (groups []group[T]) {
 	return groups
 }
 
+// with adds to what is there instead of grouping it anew, so that registering
+// many handlers costs a copy of a slice each.
 func (r *roster[T]) with(h *handler[T]) *roster[T] {
-	return newRoster(append(slices.Clip(r.handlers), h), r.waiters)
+	now := &roster[T]{handlers: append(slices.Clip(r.handlers), h), groups: withCall(r.groups, h), waiters: r.waiters}
+	lasting := r.rest // what the next emit leaves of the others
+	if lasting == nil {
+		lasting = r
+	}
+	switch {
+	case h.once:
+		now.rest = lasting
+	case len(r.waiters) > 0 || r.rest != nil:
+		now.rest = &roster[T]{handlers: append(slices.Clip(lasting.handlers), h), groups: withCall(lasting.groups, h)}
+	}
+	return now
+}
+
+func withCall[T any](groups []group[T], h *handler[T]) []group[T] {
+	groups = slices.Clone(groups)
+	for i := range groups {
+		if groups[i].loop == h.loop {
+			groups[i].calls = append(slices.Clip(groups[i].calls), h.fn)
+			return groups
+		}
+	}
+	return append(groups, group[T]{loop: h.loop, calls: []func(T){h.fn}})
 }
 
 func (r *roster[T]) without(drop func(*handler[T]) bool) *roster[T] {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/hubtape/hubtape/clock"
 )
 
 // BarriersOptions say where a dial stops. The zero value is usable: it never
@@ -67,7 +69,7 @@ func (b *Barriers) Apply(x float64) float64 {
 		b.value, b.direction = x, 0
 		return x
 	}
-	b.value, b.direction, b.heldUntil = at, direction, now+b.hold
+	b.value, b.direction, b.heldUntil = at, direction, clock.In(b.loop.rt, b.hold)
 	return at
 }
 

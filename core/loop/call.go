@@ -54,7 +54,9 @@ func (l *Loop) drivenByCaller() bool {
 // with its context. When ctx ends while fn is queued, fn is never run; when it
 // ends while fn runs, fn runs to its end and its value is dropped: either way
 // the error wraps ctx's. When the runtime ends first, it wraps clock.ErrEnded.
-// In a task, which must not block, it is ErrFromTask.
+// In a task, which must not block, it is ErrFromTask. It is not for callbacks of
+// Runtime.Post either, nor for the goroutine that drives a Virtual world, which
+// would wait for itself: that one uses Call.
 func CallFrom[T any](ctx context.Context, l *Loop, fn func() T) (T, error) {
 	c := &call[T]{loop: l, fn: fn}
 	if l.rt.Self() != 0 {

@@ -6,7 +6,8 @@ import "time"
 // automations switch one lamp on, and the hub is told once. After a tolerance
 // the same value passes again, since by then somebody may have pressed the
 // lamp's own button. Make it with NewDeduper, one for each thing that is set. It
-// is for the tasks of its loop's runtime.
+// is for the tasks of its loop's runtime. A NaN always passes; a T of an interface
+// type must hold values that can be compared.
 type Deduper[T comparable] struct {
 	loop      *Loop
 	tolerance time.Duration

@@ -96,7 +96,7 @@ func (l *Loop) StopAfter(d time.Duration, code int) {
 
 // OnStop adds a listener that Run calls before it returns, in ascending order,
 // equal orders as they were added; any order is fine. The result removes it.
-// What listeners add or remove counts from the next stop on. A listener that
+// What listeners add or remove, and a Stop by one, counts from the next stop on. A listener that
 // panics is a callback that panics: with OnPanic the later ones are called
 // still.
 func (l *Loop) OnStop(order int, fn func()) (remove func()) {

@@ -141,11 +141,15 @@ func (l *Loop) Mine() bool {
 	return runner != 0 && runner == uint64(l.rt.Self())
 }
 
+// turn is how many callbacks a turn of the loop calls at most: under a flood the
+// timers, and the other tasks, get their turns too.
+const turn = 1024
+
 // serve handles the timers that have fired and the callbacks queued at this
 // moment, and reports whether there may be more. It leaves early for a Stop.
 func (l *Loop) serve() (more bool) {
 	more, _ = l.fireTimers(nil)
-	n := l.inbox.Ready()
+	n := min(l.inbox.Ready(), turn)
 	more = more || n > 0
 	for n > 0 && !l.stopping.Load() {
 		n -= l.drain(n)
@@ -160,7 +164,7 @@ func (l *Loop) serveUntil(condition func() bool) (more, held bool) {
 	if held {
 		return true, true
 	}
-	n := l.inbox.Ready()
+	n := min(l.inbox.Ready(), turn)
 	more = more || n > 0
 	for ; n > 0 && !l.stopping.Load(); n-- {
 		l.drain(1)

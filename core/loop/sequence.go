@@ -81,10 +81,12 @@ func (s *Sequence) step() {
 	if s.next < len(s.steps) {
 		due := s.steps[s.next]
 		s.next++
+		s.arm() // a panic that nobody takes does not end the sequence either
 		s.loop.protect(due.fn)
 		if !s.running {
 			return
 		}
+		s.timer.Stop()
 		if s.next < len(s.steps) { // also when the step has started it again
 			s.arm()
 			return

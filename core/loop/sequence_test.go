@@ -146,3 +146,29 @@ func TestSequenceStepPanics(t *testing.T) {
 		wantCalls(t, "PZ-65 PZ-16", got, []string{"boom", "next"})
 	})
 }
+
+// PZ-16: a step that panics where nobody takes it ends that run of the loop, and
+// the sequence goes on with the next.
+func TestSequenceAfterAPanicThatLeftRun(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		l := loop.New(v, loop.Options{})
+		second, ended := time.Duration(0), false
+		s := loop.NewSequence(l).
+			Then(time.Second, func() { panic("first") }).
+			Then(time.Second, func() { second = v.Now() }).
+			OnDone(func() { ended = true; l.Stop(0) }).
+			Start()
+		func() {
+			defer func() {
+				if p := recover(); p != "first" {
+					t.Errorf("recovered %v", p)
+				}
+			}()
+			l.Run()
+		}()
+		l.Run()
+		if second != 2*time.Second || !ended || s.Running() {
+			t.Errorf("the second step ran at %v, done %v, running %v", second, ended, s.Running())
+		}
+	})
+}

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
@@ -50,7 +51,7 @@ func (t *Timer) Start(period time.Duration) error {
 		return fmt.Errorf("start a timer with the period %v: it must be above zero", period)
 	}
 	t.period, t.running = period, true
-	t.due = t.loop.rt.Now() + period
+	t.due = clock.In(t.loop.rt, period)
 	t.timer.Start(t.due)
 	return nil
 }
@@ -59,7 +60,7 @@ func (t *Timer) Start(period time.Duration) error {
 // again.
 func (t *Timer) StartOnce(d time.Duration) {
 	t.period, t.running = 0, true
-	t.due = t.loop.rt.Now() + max(d, 0)
+	t.due = clock.In(t.loop.rt, d)
 	t.timer.Start(t.due)
 }
 
@@ -77,7 +78,8 @@ func (t *Timer) Running() bool { return t.running }
 func (t *Timer) fire() {
 	if t.period > 0 {
 		late := t.loop.rt.Now() - t.due
-		t.due += t.period * (1 + late/t.period)
+		t.due += late - late%t.period // the multiple that is due now
+		t.due += min(t.period, math.MaxInt64-t.due)
 		t.timer.Again(t.due)
 	} else {
 		t.running = false

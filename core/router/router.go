@@ -171,11 +171,15 @@ func (r *Router) detach() {
 	r.loop = nil
 }
 
+// turn is how many messages a turn of the loop delivers at most: under a flood
+// what else the loop has to do gets its turn too.
+const turn = 1024
+
 // drain delivers, in a turn of the loop, what is queued now, unless a receiver
 // ends the delivery by the loop.
 func (r *Router) drain() {
 	defer r.again()
-	for n := r.queue.Ready(); n > 0 && r.updater.Load() != nil; n-- {
+	for n := min(r.queue.Ready(), turn); n > 0 && r.updater.Load() != nil; n-- {
 		r.routeOne()
 	}
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
@@ -84,7 +85,7 @@ func (l *life) deadline(since, timeout time.Duration) time.Duration {
 	if l.phase == landing && l.waitsFor != nil {
 		return clock.Forever
 	}
-	return max(l.began, since) + timeout
+	return max(l.began, since) + min(timeout, math.MaxInt64-max(l.began, since))
 }
 
 // note logs and keeps an error of the stop.

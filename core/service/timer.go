@@ -2,7 +2,10 @@ package service
 
 import (
 	"fmt"
+	"math"
 	"time"
+
+	"github.com/hubtape/hubtape/clock"
 )
 
 // TimerOptions say when a timer reports. The zero value is usable.
@@ -54,7 +57,7 @@ type timer struct {
 }
 
 func (t *timer) run() error {
-	due := t.s.rt.Now() + t.interval
+	due := clock.In(t.s.rt, t.interval)
 	for t.s.SleepUntil(due) {
 		began := t.s.rt.Now()
 		if err := t.fn(); err != nil {
@@ -65,7 +68,8 @@ func (t *timer) run() error {
 			Service: t.s.o.Name, Timer: t.name, Due: due, Late: began - due, Took: now - began,
 			Missed: int((now - due) / t.interval),
 		}
-		due += t.interval * time.Duration(1+r.Missed)
+		due += t.interval * time.Duration(r.Missed)
+		due += min(t.interval, math.MaxInt64-due)
 		if r.Missed > 0 || r.Late > t.o.Late {
 			t.o.Report(r)
 		}

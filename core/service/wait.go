@@ -9,7 +9,7 @@ import (
 
 // Sleep parks the calling task for d. It returns false, at once, when the
 // service stops or crashes meanwhile: the task should end.
-func (s *Service) Sleep(d time.Duration) bool { return s.SleepUntil(s.rt.Now() + max(d, 0)) }
+func (s *Service) Sleep(d time.Duration) bool { return s.SleepUntil(clock.In(s.rt, d)) }
 
 // SleepUntil is Sleep to an instant of the runtime's clock.
 func (s *Service) SleepUntil(at time.Duration) bool {
