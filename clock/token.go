@@ -1,6 +1,9 @@
 package clock
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // token is what a System task holds while it runs: it goes from task to task,
 // first asked, first served. The channels it is granted by hold one value.
@@ -8,6 +11,7 @@ type token struct {
 	mu    sync.Mutex
 	held  bool
 	queue ring[chan struct{}]
+	asked atomic.Int32 // the size of queue, readable without mu
 	owner owner
 }
 
@@ -21,6 +25,7 @@ func (k *token) request(grant chan struct{}) {
 		return
 	}
 	k.queue.push(grant)
+	k.asked.Store(int32(k.queue.size))
 }
 
 // acquire waits for the token.
@@ -44,6 +49,7 @@ func (k *token) release() {
 		return
 	}
 	k.queue.pop() <- struct{}{}
+	k.asked.Store(int32(k.queue.size))
 }
 
 // pass hands the token on and asks for it again, in one step: whoever asks
@@ -61,8 +67,4 @@ func (k *token) pass(grant chan struct{}) bool {
 }
 
 // wanted reports whether somebody waits for the token.
-func (k *token) wanted() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.queue.size > 0
-}
+func (k *token) wanted() bool { return k.asked.Load() > 0 }
