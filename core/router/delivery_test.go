@@ -249,3 +249,32 @@ func TestSeveralListeners(t *testing.T) {
 		}
 	})
 }
+
+// What is posted to the loop has its turn between many messages.
+func TestManyMessagesLeaveTheLoopItsTurns(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		r := started(t, rt, router.Options{})
+		l := loop.New(rt, loop.Options{})
+		s, rec := pipe[int](t, r)
+		const many = 5000
+		n, atPost := 0, 0
+		rec.OnMessage(func(int) {
+			if n++; n == many {
+				l.Stop(0)
+			}
+		})
+		for i := range many {
+			if err := s.Send(i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.AttachTo(l); err != nil {
+			t.Fatal(err)
+		}
+		l.Post(func() { atPost = n })
+		l.Run()
+		if n != many || atPost == 0 || atPost > many/2 {
+			t.Errorf("%d of %d messages were delivered before what was posted next", atPost, n)
+		}
+	})
+}
