@@ -92,15 +92,25 @@ func (k *courses) digest() string {
 // and with HUBTAPE_DIGEST=1 prints one digest over the courses of all virtual
 // runs.
 func Main(m *testing.M) {
-	code := m.Run()
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, "goroutines are left over:", err)
-			code = 1
-		}
-	}
+	code := LeakChecked{m}.Run()
 	if code == 0 && digesting {
 		fmt.Printf("digest of %d virtual tests in %d runs: %s %s\n", len(known.first), known.runs, known.digest()[:12], filepath.Base(os.Args[0]))
 	}
 	os.Exit(code)
+}
+
+// LeakChecked is the M of a TestMain that fails when goroutines are left over.
+type LeakChecked struct{ *testing.M }
+
+// Run runs the tests and returns their exit code.
+func (m LeakChecked) Run() int {
+	code := m.M.Run()
+	if code != 0 {
+		return code
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, "goroutines are left over:", err)
+		return 1
+	}
+	return 0
 }

@@ -11,12 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/cmd/record/internal/cli"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecked{m}, map[string]func(){
+	testscript.Main(clocktest.LeakChecked{M: m}, map[string]func(){
 		"record": func() { os.Exit(cli.Main(os.Args[1:], cli.System())) },
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core/internal/listeners"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/core/router"
 )
@@ -39,7 +40,7 @@ type Executor struct {
 	pool     *Pool
 	ownPool  bool
 	state    ExecutorState
-	watchers listeners[ExecutorState]
+	watchers listeners.List[ExecutorState]
 	jobs     list.List // of *machine: those that are not done, oldest first
 	made     int
 	stopped  *clock.Latch
@@ -90,7 +91,7 @@ func (e *Executor) Jobs() int { return e.jobs.Len() }
 
 // OnState adds a listener, called with each new state, in the order listeners
 // were added. The result removes it.
-func (e *Executor) OnState(fn func(ExecutorState)) (remove func()) { return e.watchers.add(fn) }
+func (e *Executor) OnState(fn func(ExecutorState)) (remove func()) { return e.watchers.Add(fn) }
 
 // Stop refuses new jobs and cancels all that have not ended. It returns at once:
 // the executor is Stopping until the last job has ended, and Stopped then. After
@@ -101,7 +102,7 @@ func (e *Executor) Stop() {
 	}
 	e.state = Stopping
 	defer e.cancelAll() // also when a listener panics
-	e.watchers.call(e.rt, Stopping)
+	e.watchers.Call(e.rt, Stopping)
 }
 
 // cancelAll works on a copy: what listeners do may end jobs.
@@ -212,5 +213,5 @@ func (e *Executor) finishIfIdle() {
 		}
 	}
 	e.stopped.Set()
-	e.watchers.call(e.rt, Stopped)
+	e.watchers.Call(e.rt, Stopped)
 }

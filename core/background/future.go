@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core/internal/listeners"
 )
 
 // Future is what will come of a job. It is for the tasks of the runtime.
@@ -33,7 +34,7 @@ func (f *Future[R]) Cancel() bool { return f.cancel() }
 
 // OnState adds a listener, called with each new state, in the order listeners
 // were added. The result removes it.
-func (f *Future[R]) OnState(fn func(State)) (remove func()) { return f.watchers.add(fn) }
+func (f *Future[R]) OnState(fn func(State)) (remove func()) { return f.watchers.Add(fn) }
 
 // Result is what came of the job: its value, its error if it failed, or
 // ErrCancelled; before the future is done, a *StateError.
@@ -68,7 +69,7 @@ type machine struct {
 	executor *Executor
 	number   int
 	job      *Job // nil: done
-	watchers listeners[State]
+	watchers listeners.List[State]
 	done     *clock.Latch  // made by the first Wait
 	place    *list.Element // in the executor's jobs
 }
@@ -95,7 +96,7 @@ func (m *machine) cancel() bool {
 	}
 	m.move(cancelled)
 	m.job.cancel()
-	m.watchers.call(m.executor.rt, Cancelling)
+	m.watchers.Call(m.executor.rt, Cancelling)
 	return true
 }
 

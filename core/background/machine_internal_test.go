@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core/internal/listeners"
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/core/router"
 )
@@ -71,9 +72,9 @@ func TestItemsByPhase(t *testing.T) {
 	defer v.Close()
 	e := &Executor{rt: v}
 	var got []int
-	task := &task[int, None]{future: &Future[None]{}, items: &listeners[int]{}}
+	task := &task[int, None]{future: &Future[None]{}, items: &listeners.List[int]{}}
 	task.future.executor = e
-	task.items.add(func(x int) { got = append(got, x) })
+	task.items.Add(func(x int) { got = append(got, x) })
 	item := func(x int) { task.deliver(message[int, None]{event: sent, item: x}) }
 	task.deliver(message[int, None]{event: started})
 	item(1)
@@ -171,29 +172,5 @@ func TestDoneIterationHasNoListeners(t *testing.T) {
 	f.Cancel()
 	if _, err := f.Wait(clock.Forever); err != ErrCancelled || len(*f.items) != 0 {
 		t.Errorf("TF-146 Wait = %v; %d listeners", err, len(*f.items))
-	}
-}
-
-func TestListeners(t *testing.T) {
-	v := clock.NewVirtual(clock.VirtualOptions{})
-	defer v.Close()
-	var l listeners[int]
-	var got []string
-	var removeC func()
-	l.add(func(x int) {
-		got = append(got, fmt.Sprint("a", x))
-		if x == 1 {
-			removeC()
-			l.add(func(x int) { got = append(got, fmt.Sprint("d", x)) })
-		}
-	})
-	removeB := l.add(func(x int) { got = append(got, fmt.Sprint("b", x)) })
-	removeC = l.add(func(x int) { got = append(got, fmt.Sprint("c", x)) })
-	l.call(v, 1)
-	removeB()
-	removeB()
-	l.call(v, 2)
-	if fmt.Sprint(got) != "[a1 b1 a2 d2]" {
-		t.Errorf("called %v", got)
 	}
 }

@@ -1,6 +1,10 @@
 package background
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/hubtape/hubtape/core/internal/listeners"
+)
 
 // None is the result of a job that has none.
 type None = struct{}
@@ -20,12 +24,12 @@ func Call[R any](e *Executor, fn func(job *Job) (R, error)) (*Future[R], error) 
 // Iteration is the future of an Iterate.
 type Iteration[T any] struct {
 	*Future[None]
-	items *listeners[T]
+	items *listeners.List[T]
 }
 
 // OnItem adds a listener, called with each item delivered from now on, in the
 // order listeners were added. The result removes it.
-func (i *Iteration[T]) OnItem(fn func(T)) (remove func()) { return i.items.add(fn) }
+func (i *Iteration[T]) OnItem(fn func(T)) (remove func()) { return i.items.Add(fn) }
 
 // Iterate runs fn as a job; each item that it yields is delivered, one by one,
 // in order. Yield returns false when the job was cancelled: fn should clean up
@@ -49,12 +53,12 @@ func Each[T any](seq iter.Seq[T]) func(job *Job, yield func(T) bool) error {
 // Progression is the future of a Progress.
 type Progression[P, R any] struct {
 	*Future[R]
-	reports *listeners[P]
+	reports *listeners.List[P]
 }
 
 // OnProgress adds a listener, called with each report delivered from now on, in
 // the order listeners were added. The result removes it.
-func (p *Progression[P, R]) OnProgress(fn func(P)) (remove func()) { return p.reports.add(fn) }
+func (p *Progression[P, R]) OnProgress(fn func(P)) (remove func()) { return p.reports.Add(fn) }
 
 // Progress runs fn as a job; each of its reports is delivered, in order, and
 // then the result. Once the job was cancelled reports come to nothing: fn should

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime/debug"
 
+	"github.com/hubtape/hubtape/core/internal/listeners"
 	"github.com/hubtape/hubtape/core/router"
 )
 
@@ -12,7 +13,7 @@ import (
 type task[P, R any] struct {
 	job     *Job
 	future  *Future[R]
-	items   *listeners[P]
+	items   *listeners.List[P]
 	body    func(job *Job, send func(P) bool) (R, error)
 	send    *router.Sender[message[P, R]]
 	receive *router.Receiver[message[P, R]]
@@ -38,7 +39,7 @@ func submit[P, R any](e *Executor, body func(job *Job, send func(P) bool) (R, er
 	f := &Future[R]{}
 	e.add(&f.machine)
 	ctx, end := context.WithCancel(e.rt.Context())
-	t := &task[P, R]{future: f, items: &listeners[P]{}, body: body, send: send, receive: receive}
+	t := &task[P, R]{future: f, items: &listeners.List[P]{}, body: body, send: send, receive: receive}
 	t.job = &Job{name: f.name(), pool: e.pool, ctx: ctx, end: end, work: t}
 	f.job = t.job
 	receive.OnMessage(t.deliver)
@@ -108,7 +109,7 @@ func (t *task[P, R]) deliver(m message[P, R]) {
 	f.move(m.event)
 	if m.event == sent {
 		if was == executing {
-			t.items.call(f.executor.rt, m.item)
+			t.items.Call(f.executor.rt, m.item)
 		}
 		return
 	}
@@ -118,7 +119,7 @@ func (t *task[P, R]) deliver(m message[P, R]) {
 		t.keep(m)
 	}
 	if f.phase.State != was.State {
-		f.watchers.call(f.executor.rt, f.phase.State)
+		f.watchers.Call(f.executor.rt, f.phase.State)
 	}
 }
 

@@ -2,10 +2,10 @@ package router
 
 import (
 	"fmt"
-	"slices"
 	"sync/atomic"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core/internal/listeners"
 )
 
 // pipe is what a sender and its receiver share, and both of them.
@@ -14,16 +14,11 @@ type pipe[T any] struct {
 	number    int
 	taken     atomic.Uint64 // messages that came out, to the listeners or to nobody
 	values    *clock.Inbox[T]
-	listeners []*listener[T]
+	listeners listeners.List[T]
 	closed    bool
 	warned    bool
 	sender    Sender[T]
 	receiver  Receiver[T]
-}
-
-type listener[T any] struct {
-	fn      func(T)
-	removed bool
 }
 
 // Pipe makes a pipe on a running router. The sender is not started.
@@ -60,29 +55,10 @@ func (p *pipe[T]) deliver() {
 		}
 		return
 	}
-	p.call(p.listeners, x)
+	p.listeners.Call(p.router.rt, x)
 }
 
 func (p *pipe[T]) drop() { p.values.Take() }
-
-// call calls the listeners; when one panics, those behind it before the panic
-// goes on.
-func (p *pipe[T]) call(listeners []*listener[T], x T) {
-	next := 0
-	defer func() {
-		// A task that the end of its runtime unwinds also comes here.
-		if next < len(listeners) && p.router.rt.Context().Err() == nil {
-			p.call(listeners[next:], x)
-		}
-	}()
-	for next < len(listeners) {
-		l := listeners[next]
-		next++
-		if !l.removed {
-			l.fn(x)
-		}
-	}
-}
 
 // Receiver is the end of a pipe that gets messages. It belongs to the tasks of
 // the router's runtime.
@@ -92,13 +68,7 @@ type Receiver[T any] struct{ pipe *pipe[T] }
 // the order listeners were added. The result removes it, also while a message is
 // being delivered.
 func (r *Receiver[T]) OnMessage(listen func(T)) (remove func()) {
-	p, added := r.pipe, &listener[T]{fn: listen}
-	p.listeners = append(p.listeners, added)
-	return func() {
-		added.removed = true
-		// A copy, since these may be being called.
-		p.listeners = slices.DeleteFunc(slices.Clone(p.listeners), func(l *listener[T]) bool { return l == added })
-	}
+	return r.pipe.listeners.Add(listen)
 }
 
 // Close ends the pipe: messages that were not delivered yet are discarded with

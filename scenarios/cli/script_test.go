@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/scenarios/cli"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecked{m}, map[string]func(){
+	testscript.Main(clocktest.LeakChecked{M: m}, map[string]func(){
 		"simrun": func() {
 			cli.MainWith(cli.Options{Name: "simrun", Apps: testApps(), Library: os.DirFS(os.Getenv("LIBRARY"))})
 		},

@@ -1,4 +1,6 @@
-package background
+// Package listeners holds functions that are called in the order they were
+// added: what routers and background jobs tell of themselves.
+package listeners
 
 import (
 	"slices"
@@ -6,16 +8,18 @@ import (
 	"github.com/hubtape/hubtape/clock"
 )
 
-// listeners are functions that are called in the order they were added.
-type listeners[T any] []*listener[T]
+// List holds listeners. The zero value is empty. It is for the tasks of one
+// runtime.
+type List[T any] []*listener[T]
 
 type listener[T any] struct {
 	fn      func(T)
 	removed bool
 }
 
-// add may be called by a listener, and so may its result, which removes it.
-func (l *listeners[T]) add(fn func(T)) (remove func()) {
+// Add may be called by a listener, and so may its result, which removes it, also
+// while others are being called.
+func (l *List[T]) Add(fn func(T)) (remove func()) {
 	added := &listener[T]{fn: fn}
 	*l = append(*l, added)
 	return func() {
@@ -25,13 +29,13 @@ func (l *listeners[T]) add(fn func(T)) (remove func()) {
 	}
 }
 
-// call calls all; when one panics, those behind it before the panic goes on.
-func (l listeners[T]) call(rt clock.Runtime, x T) {
+// Call calls all; when one panics, those behind it before the panic goes on.
+func (l List[T]) Call(rt clock.Runtime, x T) {
 	next := 0
 	defer func() {
 		// A task that the end of its runtime unwinds also comes here.
 		if next < len(l) && rt.Context().Err() == nil {
-			l[next:].call(rt, x)
+			l[next:].Call(rt, x)
 		}
 	}()
 	for next < len(l) {
