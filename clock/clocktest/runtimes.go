@@ -15,14 +15,21 @@ import (
 func Runtimes(t *testing.T, body func(t *testing.T, rt clock.Runtime)) {
 	t.Helper()
 	t.Run("System", func(t *testing.T) {
-		if digesting {
-			t.Skip("a digest is of virtual runs")
-		}
+		NotInDigest(t)
 		run[clock.Runtime](t, clock.NewSystem(clock.SystemOptions{}), body)
 	})
 	t.Run("Virtual", func(t *testing.T) {
 		Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) { body(t, v) })
 	})
+}
+
+// NotInDigest says that a test has no virtual run whose course could be compared:
+// a digest leaves it out.
+func NotInDigest(t *testing.T) {
+	t.Helper()
+	if digesting {
+		t.Skip("a digest is of virtual runs")
+	}
 }
 
 // Virtual runs body as a task of a Virtual runtime, where instants are exact,

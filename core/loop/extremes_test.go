@@ -42,6 +42,7 @@ func TestTimersFarAway(t *testing.T) {
 // A flood from outside leaves the other tasks, and the end of the runtime, their
 // turns.
 func TestCloseUnderAFlood(t *testing.T) {
+	clocktest.NotInDigest(t)
 	s := clock.NewSystem(clock.SystemOptions{Guard: 2 * time.Second})
 	l := loop.New(s, loop.Options{})
 	s.Go("loop", func() { l.Run() })
