@@ -142,6 +142,10 @@ func (p *peer) quiet(from *peer) {
 	p.sub(topic, 1)
 	from.pub(topic, "marker", 1)
 	p.want(topic, "marker", 1)
+	// A client acknowledges a message before it hands the next one over: so this
+	// one, which needs no acknowledgement, says that the marker has been.
+	from.pub(topic, "acknowledged", 0)
+	p.want(topic, "acknowledged", 0)
 	if err := p.Unsubscribe(topic); err != nil {
 		p.c.Fatalf("%s: unsubscribe from the marker: %v", p.id, err)
 	}
