@@ -15,8 +15,8 @@ type Inbox[T any] struct {
 }
 
 // NewInbox makes an inbox that calls wake, a Signal's Set or an updater's
-// Trigger, on the goroutine that puts. The runtime is the taker's: a Virtual one
-// is told of puts from outside; nil is none.
+// Trigger, on the goroutine that puts; nil: whoever takes looks by itself. The
+// runtime is the taker's: a Virtual one is told of puts from outside; nil is none.
 func NewInbox[T any](rt Runtime, wake func()) *Inbox[T] {
 	world, _ := rt.(*Virtual)
 	return &Inbox[T]{wake: wake, world: world, eager: true}
@@ -33,7 +33,7 @@ func (b *Inbox[T]) Put(x T) {
 	wake := b.eager
 	b.eager = false
 	b.mu.Unlock()
-	if wake {
+	if wake && b.wake != nil {
 		b.wake()
 	}
 }

@@ -23,7 +23,7 @@ func NewPool(rt clock.Runtime, workers int) *Pool {
 	if workers < 1 {
 		workers = defaultWorkers
 	}
-	queue := clock.NewInbox[*Job](rt, func() {}) // staff looks, nobody is woken
+	queue := clock.NewInbox[*Job](rt, nil) // staff looks, nobody is woken
 	return &Pool{rt: rt, workers: workers, queue: queue, away: map[clock.TaskID]bool{}}
 }
 

@@ -62,4 +62,4 @@ const pooled = 1024
 
 // newPool makes a queue of what can be used again. Nobody waits for it, so any
 // goroutine may take.
-func newPool[X any]() *clock.Inbox[X] { return clock.NewInbox[X](nil, func() {}) }
+func newPool[X any]() *clock.Inbox[X] { return clock.NewInbox[X](nil, nil) }

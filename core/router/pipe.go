@@ -29,16 +29,13 @@ func Pipe[T any](r *Router) (*Sender[T], *Receiver[T], error) {
 	r.made++
 	r.open++
 	p := &pipe[T]{router: r, number: r.made}
-	p.values = clock.NewInbox[T](r.rt, noWake)
+	p.values = clock.NewInbox[T](r.rt, nil) // the router's own queue wakes
 	p.sender.pipe, p.receiver.pipe = p, p
 	if r.debug {
 		r.log.Debug("pipe created", "pipe", p.name())
 	}
 	return &p.sender, &p.receiver, nil
 }
-
-// noWake: the router's own queue wakes.
-func noWake() {}
 
 func (p *pipe[T]) name() string { return fmt.Sprintf("%s pipe %d", p.router.name, p.number) }
 

@@ -29,7 +29,7 @@ type Queue struct {
 	castError func(error)
 	size      int // of workers
 	closed    bool
-	queued    fifo[call]
+	queued    *clock.Inbox[call]
 	flushers  []clock.TaskID // who runs Flush
 	idle      []*worker      // the last to become idle is the first to work again
 	workers   []*worker
@@ -56,7 +56,7 @@ func NewQueue(rt clock.Runtime, o QueueOptions) *Queue {
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
 	}
-	q := &Queue{Thread: NewThread(rt, o.ThreadOptions), size: o.Workers}
+	q := &Queue{Thread: NewThread(rt, o.ThreadOptions), size: o.Workers, queued: clock.NewInbox[call](rt, nil)}
 	q.castError = func(err error) { q.log.Error("cast", "error", err) }
 	if o.CastError != nil {
 		q.castError = q.guarded(o.CastError)
@@ -96,7 +96,7 @@ func (q *Queue) work(w *worker) error {
 	for {
 		next, ok := w.next, w.next != nil
 		if w.next = nil; !ok {
-			next, ok = q.queued.pop()
+			next, ok = q.queued.Take()
 		}
 		switch {
 		case ok:
@@ -134,7 +134,7 @@ func (q *Queue) add(op string, c call) error {
 		w.sig.Set()
 		return nil
 	}
-	q.queued.push(c)
+	q.queued.Put(c)
 	return nil
 }
 
@@ -147,7 +147,7 @@ func (q *Queue) Flush() {
 		i := slices.Index(q.flushers, self)
 		q.flushers = slices.Delete(q.flushers, i, i+1)
 	}()
-	for c, ok := q.queued.pop(); ok; c, ok = q.queued.pop() {
+	for c, ok := q.queued.Take(); ok; c, ok = q.queued.Take() {
 		q.perform(c)
 	}
 }
@@ -157,7 +157,7 @@ func (q *Queue) finish() error {
 	if q.life.hooked {
 		q.Flush()
 	} else { // what the functions need is not there
-		for c, ok := q.queued.pop(); ok; c, ok = q.queued.pop() {
+		for c, ok := q.queued.Take(); ok; c, ok = q.queued.Take() {
 			c.fail(ErrStopped)
 		}
 	}
@@ -170,7 +170,7 @@ func (q *Queue) finish() error {
 
 // failAll is the queue's part of a crash: nobody waits for what never comes.
 func (q *Queue) failAll(err error) {
-	for c, ok := q.queued.pop(); ok; c, ok = q.queued.pop() {
+	for c, ok := q.queued.Take(); ok; c, ok = q.queued.Take() {
 		c.fail(err)
 	}
 	for _, w := range q.workers {
@@ -210,30 +210,4 @@ func (q *Queue) signal() clock.Signal {
 		return sig
 	}
 	return q.rt.NewSignal(q.Name() + ": a call's result")
-}
-
-// fifo is a queue whose memory is used again.
-type fifo[T any] struct {
-	items []T
-	head  int
-}
-
-func (f *fifo[T]) push(x T) {
-	if len(f.items) == cap(f.items) && f.head > len(f.items)/2 {
-		n := copy(f.items, f.items[f.head:])
-		clear(f.items[n:])
-		f.items, f.head = f.items[:n], 0
-	}
-	f.items = append(f.items, x)
-}
-
-func (f *fifo[T]) pop() (x T, ok bool) {
-	if f.head == len(f.items) {
-		return x, false
-	}
-	x, f.items[f.head] = f.items[f.head], x // keep no reference
-	if f.head++; f.head == len(f.items) {
-		f.items, f.head = f.items[:0], 0
-	}
-	return x, true
 }

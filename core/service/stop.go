@@ -57,7 +57,6 @@ func (s *Service) halt() {
 // land lets the stop of what is aloft begin.
 func (s *Service) land() {
 	s.life.phase = landing
-	s.halt()
 	s.control.land(s)
 }
 

@@ -59,7 +59,7 @@ func (e *RestartsError) Unwrap() error { return e.Last }
 // in order, stops them in reverse order, and does what its strategy says when one
 // of them crashes. A start that fails is a crash too. Their crashes do not go on
 // to the supervisor's parents, but under Crashing. One that somebody stops stays
-// stopped. Make it with NewSupervisor.
+// stopped, and Remove lets go of one. Make it with NewSupervisor.
 type Supervisor struct {
 	*Service
 	opts   SupervisorOptions
@@ -98,9 +98,7 @@ func (p *Supervisor) Add(services ...*Service) error {
 		if err := p.mayHave(s); err != nil {
 			return err
 		}
-		if p.opts.Strategy != Crashing {
-			s.supervisor = p
-		}
+		p.lookAfter(s)
 		if err := p.Service.Add(s); err != nil {
 			return err
 		}
@@ -129,14 +127,8 @@ func (p *Supervisor) Insert(index int, s *Service) (old *Service, err error) {
 	return old, err
 }
 
-// Discard lets go of a service, which is not stopped. False: it was none of the
-// supervisor's.
-func (p *Supervisor) Discard(s *Service) bool {
-	return p.Remove(s)
-}
-
-func (p *Supervisor) adopt(s *Service) {
-	s.parent = p.Service
+// lookAfter lets the crashes of a service come here, instead of to its parents.
+func (p *Supervisor) lookAfter(s *Service) {
 	if p.opts.Strategy != Crashing {
 		s.supervisor = p
 	}
@@ -145,8 +137,8 @@ func (p *Supervisor) adopt(s *Service) {
 func (p *Supervisor) swap(index int, s *Service) {
 	old := p.children[index]
 	old.parent, old.supervisor = nil, nil
-	p.adopt(s)
-	s.replaces = old
+	p.lookAfter(s)
+	s.parent, s.replaces = p.Service, old
 	p.children[index] = s
 }
 
@@ -180,7 +172,7 @@ func (p *Supervisor) supervise() error {
 // look starts what was not started and sees to what has crashed.
 func (p *Supervisor) look() error {
 	for _, s := range slices.Clone(p.children) {
-		if s.state == Init && !s.lives() {
+		if s.state == Init {
 			if err := p.startChild(s); err != nil {
 				return err
 			}

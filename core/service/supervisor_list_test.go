@@ -106,7 +106,7 @@ func TestDiscardWhileItRestartsOne(t *testing.T) {
 		ok(t, "start", p.Start())
 		c.Crash(errBoom)
 		clock.Sleep(v, 500*time.Millisecond)
-		p.Discard(c)
+		p.Remove(c)
 		ok(t, "stop", c.Stop())
 		settle(v)
 		if c.State() == service.Running {
@@ -231,7 +231,7 @@ func TestDiscardWhileItRestartsAll(t *testing.T) {
 		ok(t, "start", p.Start())
 		a.Crash(errBoom)
 		clock.Sleep(v, 500*time.Millisecond)
-		p.Discard(b)
+		p.Remove(b)
 		clock.Sleep(v, time.Minute)
 		wantState(t, "the discarded one", b, service.Shutdown)
 		wantState(t, "the other", a, service.Running)

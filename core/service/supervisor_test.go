@@ -231,8 +231,8 @@ func TestSupervisorList(t *testing.T) {
 		_, err = p.Insert(3, next)
 		wantText(t, "MO-122 no such place", err, "there is no place 3 of 3")
 
-		if !p.Discard(list[2]) || p.Discard(list[2]) {
-			t.Error("MO-122 Discard says whether it was there")
+		if !p.Remove(list[2]) || p.Remove(list[2]) {
+			t.Error("MO-122 Remove says whether it was there")
 		}
 		list[2].Crash(errBoom)
 		settle(v)
