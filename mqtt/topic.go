@@ -104,6 +104,30 @@ func Match(filter, topic string) bool {
 	}
 }
 
+// Covers reports whether filter matches every topic that narrow, a filter or a
+// topic, matches. It may be false where only all topics taken together would
+// show it, as for "+/#" and "#".
+func Covers(filter, narrow string) bool {
+	if narrow != "" && narrow[0] == '$' && filter != "" && (filter[0] == '+' || filter[0] == '#') {
+		return false
+	}
+	for {
+		f, frest, fmore := strings.Cut(filter, "/")
+		n, nrest, nmore := strings.Cut(narrow, "/")
+		switch {
+		case f == "#":
+			return true
+		case n == "#", f != "+" && f != n:
+			return false
+		case !nmore:
+			return !fmore || frest == "#"
+		case !fmore:
+			return false
+		}
+		filter, narrow = frest, nrest
+	}
+}
+
 // Selection says which topics are wanted: those that match one of Include (an
 // empty Include is all topics, also those that begin with '$') and none of
 // Exclude. The zero value selects everything.

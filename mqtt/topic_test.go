@@ -113,3 +113,52 @@ func naive(filter, topic []string) bool {
 	}
 	return len(filter) == len(topic)
 }
+
+func TestCovers(t *testing.T) {
+	for _, c := range []struct {
+		filter, narrow string
+		want           bool
+	}{
+		{"#", "a/b", true},
+		{"#", "#", true},
+		{"#", "+/a", true},
+		{"#", "$SYS/#", false},
+		{"+/#", "$SYS/a", false},
+		{"$SYS/#", "$SYS/a", true},
+		{"a/#", "a", true},
+		{"a/#", "a/b/#", true},
+		{"a/#", "a/+", true},
+		{"a/+", "a/#", false},
+		{"a/+", "a/b", true},
+		{"a/+", "a/b/c", false},
+		{"a/b", "a/+", false},
+		{"a/b", "a/b", true},
+		{"a/b/c", "a/b", false},
+		{"a", "a/#", false},
+		{"+", "a", true},
+		{"+/b", "a/+", false},
+	} {
+		if got := mqtt.Covers(c.filter, c.narrow); got != c.want {
+			t.Errorf("Covers(%q, %q) = %v", c.filter, c.narrow, got)
+		}
+	}
+}
+
+// What covers a filter matches whatever that matches.
+func TestCoversMatches(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		level := rapid.SampledFrom([]string{"a", "b", "$s", "", "+"})
+		draw := func(name string) string {
+			parts := rapid.SliceOfN(level, 1, 3).Draw(t, name)
+			if rapid.Bool().Draw(t, name+" ends in #") {
+				parts = append(parts, "#")
+			}
+			return strings.Join(parts, "/")
+		}
+		wide, narrow := draw("wide"), draw("narrow")
+		topic := strings.ReplaceAll(strings.Join(rapid.SliceOfN(level, 1, 4).Draw(t, "topic"), "/"), "+", "c")
+		if mqtt.Covers(wide, narrow) && mqtt.Match(narrow, topic) && !mqtt.Match(wide, topic) {
+			t.Fatalf("%q covers %q, but does not match %q", wide, narrow, topic)
+		}
+	})
+}

@@ -54,6 +54,9 @@ func (w *Writer) commit(clean bool) error {
 	}
 	w.head = head
 	w.newTopics = w.newTopics[:0]
+	for _, c := range w.pending {
+		w.stats.SealedBytes += int64(len(c.data))
+	}
 	w.free = append(w.free, w.pending...)
 	clear(w.pending)
 	w.pending = w.pending[:0]

@@ -22,12 +22,14 @@ type Cursor struct {
 	err   error
 	done  bool
 
-	next   int // into t.entries
-	dec    decoder
-	rec    Record
-	left   uint32 // records of the chunk that are not read
-	chunks int    // read so far
-	spare  []byte // the last chunk's memory, to unpack the next one into
+	next int // into t.entries
+	// firstSeq is the first record that is wanted.
+	firstSeq uint64
+	dec      decoder
+	rec      Record
+	left     uint32 // records of the chunk that are not read
+	chunks   int    // read so far
+	spare    []byte // the last chunk's memory, to unpack the next one into
 
 	wanted  []bool // topics by number; nil: all
 	segment segmentView
@@ -79,7 +81,7 @@ func (c *Cursor) Next() bool {
 			c.done = true
 			return false
 		}
-		if want && c.rec.At >= c.q.From && c.kinds&(1<<c.rec.Kind) != 0 {
+		if want && c.rec.At >= c.q.From && c.rec.Seq >= c.firstSeq && c.kinds&(1<<c.rec.Kind) != 0 {
 			return true
 		}
 	}

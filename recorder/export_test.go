@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -47,3 +48,6 @@ func SetFormat(t testing.TB, path string, version int) {
 		t.Fatal(err)
 	}
 }
+
+// SetEvery says how often a follower looks for news.
+func (f *Follower) SetEvery(d time.Duration) { f.every = d }

@@ -22,7 +22,8 @@ const (
 	KindUnsubscribe
 	// KindWill is the will of Client, as the broker published it.
 	KindWill
-	// KindGap: the recorder heard nothing from At to Until, for the reason in Text.
+	// KindGap: the recorder did not hear a hub, or dropped what it said, in the
+	// stretch that [Record.Gap] returns, for the reason in Text.
 	KindGap
 	// KindSnapshot is a message that the broker had retained and handed over
 	// when the recorder subscribed: before the first gap on a tape it is state

@@ -20,8 +20,13 @@ type Record struct {
 	mqtt.Message
 
 	Text  string        // a note, the reason of a gap or of a disconnect
-	Until time.Duration // a gap's end, as an offset like At; how far a clock jumped
+	Until time.Duration // a gap's other end, as an offset like At; how far a clock jumped
 }
+
+// Gap returns the stretch that a record of KindGap tells of. Most stand where
+// the gap began; one of several hubs stands where it ended, since the others
+// went on meanwhile, and then Until is before At.
+func (r *Record) Gap() (from, until time.Duration) { return min(r.At, r.Until), max(r.At, r.Until) }
 
 // Time returns the wall time as a [time.Time] in UTC, the zero Time when it is
 // unknown.

@@ -112,7 +112,21 @@ func createLog(path string, open openFunc) (*sideLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &sideLog{file: f, path: path}
+	return newLog(f, path)
+}
+
+// openLog makes the side log of a tape that is gone on with, or takes over the
+// one that a killed recorder left, as it is.
+func openLog(path string, open openFunc) (*sideLog, error) {
+	f, err := open(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return newLog(f, path)
+}
+
+func newLog(f logFile, path string) (l *sideLog, err error) {
+	l = &sideLog{file: f, path: path}
 	l.z, err = zstd.NewWriter(&l.zbuf, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
 		zstd.WithWindowSize(logWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {

@@ -33,7 +33,9 @@ type Tape struct {
 	torn    int64
 	short   error // the file is shorter than it must be; only when lenient
 	lenient bool
-	end     *DamageError // what a cursor that reaches the end has to tell; nil: nothing
+	// unlocked reads beside a recorder, for a Follower.
+	unlocked bool
+	end      *DamageError // what a cursor that reaches the end has to tell; nil: nothing
 }
 
 // Open opens a tape for reading. A tape whose recorder was killed opens too,
@@ -90,8 +92,10 @@ func (t *Tape) open() (err error) {
 	if err := t.openFile(); err != nil {
 		return err
 	}
-	if t.lock, err = shareLock(t.path); err != nil {
-		return err
+	if !t.unlocked {
+		if t.lock, err = shareLock(t.path); err != nil {
+			return err
+		}
 	}
 	if t.dec, err = newDecoder(); err != nil {
 		return err

@@ -50,7 +50,10 @@ type WriterStats struct {
 	Topics   int
 	Gaps     uint64
 	LogBytes int64 // written to the side log so far
-	Commits  uint64
+	// SealedBytes is what the sealed chunks take, compressed: the size of the
+	// tape but for its index and topics.
+	SealedBytes int64
+	Commits     uint64
 }
 
 // Path returns the path of the tape.
@@ -78,22 +81,31 @@ func (w *Writer) Append(r Record) error {
 			return err
 		}
 	}
-	if w.session != r.Session {
-		w.session = r.Session
-		w.cur.session = r.Session
-	}
+	w.setSession(r.Session)
 	before := len(w.cur.enc.raw)
-	if n, isNew := w.cur.append(&r); isNew {
-		w.cur.topics[n] = w.topicID(r.Topic)
-	}
+	w.add(&r)
 	w.unsaved += len(w.cur.enc.raw) - before
-	w.seq++
-	w.lastAt = r.At
 	w.count(&r)
 	if w.cur.full(w.o.ChunkRecords, w.o.ChunkBytes) {
 		return w.closeChunk()
 	}
 	return nil
+}
+
+// setSession begins a sitting; the current chunk is empty where it is another.
+func (w *Writer) setSession(session uint32) {
+	if w.session != session {
+		w.session, w.cur.session = session, session
+	}
+}
+
+// add puts a record into the current chunk.
+func (w *Writer) add(r *Record) {
+	if n, isNew := w.cur.append(r); isNew {
+		w.cur.topics[n] = w.topicID(r.Topic)
+	}
+	w.seq++
+	w.lastAt = r.At
 }
 
 func (w *Writer) check(r *Record) error {
@@ -226,3 +238,10 @@ func (w *Writer) fail(err error) error {
 	}
 	return w.err
 }
+
+// UnsealedBytes returns about how much the records take that are not sealed
+// yet: those that the side log holds.
+func (w *Writer) UnsealedBytes() int64 { return w.log.size }
+
+// Empty reports whether the tape has no record at all.
+func (w *Writer) Empty() bool { return w.seq == 0 }
