@@ -163,7 +163,7 @@ func excuses(fset *token.FileSet, file *ast.File) map[int]bool {
 // directions says what a package may import of ours; below a listed package the
 // same holds unless it is listed itself.
 var directions = map[string][]string{
-	"mqtt":                    {},
+	"mqtt":                    {"mqtt"},
 	"clock":                   {},
 	"clock/clocktest":         {"clock"},
 	"core":                    {"mqtt", "clock", "core"},
@@ -173,9 +173,9 @@ var directions = map[string][]string{
 	"core/event":              {"clock", "core/loop"},
 	"core/background":         {"clock", "core/loop", "core/router", "core/internal"},
 	"core/service":            {"clock", "core/loop"},
-	"recorder":                {"mqtt", "recorder"},
+	"recorder":                {"mqtt", "recorder", "internal/jsontext"},
 	"broker":                  {"mqtt", "clock", "broker"},
-	"sim":                     {"mqtt", "clock", "core", "recorder", "broker", "sim"},
+	"sim":                     {"mqtt", "clock", "core", "recorder", "broker", "sim", "internal/jsontext"},
 	"scenarios":               {"mqtt", "clock", "core", "recorder", "sim", "scenarios"},
 	"sim/simtest":             {"mqtt", "clock", "core", "recorder", "sim", "scenarios"},
 	"scenarios/cli":           {"mqtt", "clock", "core", "recorder", "sim", "scenarios", "internal/command"},
@@ -183,12 +183,14 @@ var directions = map[string][]string{
 	"scenarios/library/house": {"mqtt", "clock", "core", "scenarios/library"},
 	"cmd/simrun":              {"scenarios/cli", "scenarios/library"},
 	"cmd/record":              {"mqtt", "clock", "recorder", "broker", "internal/command", "cmd/record"},
-	"internal/command":        {"mqtt", "recorder"},
+	"internal/command":        {"mqtt", "clock", "recorder"},
+	"internal/jsontext":       {},
 	"internal/rules":          {},
+	"internal/scripttest":     {},
 }
 
 // onlyTests may import testing outside of test files.
-var onlyTests = []string{"sim/simtest", "broker/brokertest", "clock/clocktest"}
+var onlyTests = []string{"sim/simtest", "broker/brokertest", "clock/clocktest", "internal/scripttest"}
 
 func TestDirections(t *testing.T) {
 	root := repoRoot(t)

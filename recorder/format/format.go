@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/hubtape/hubtape/recorder"
 )
@@ -20,12 +21,30 @@ var (
 	ErrDirection = errors.New("format cannot be used that way")
 )
 
-// Options say how to decode.
+// Options say how to decode. The zero value is ready to use.
 type Options struct {
 	// File is the name to put in errors; "": "input".
 	File string
 	// Lenient skips and counts what cannot be understood; else it is an error.
 	Lenient bool
+	// Template says how mosquitto_sub -F wrote its lines; "": its JSON, or
+	// whichever of the usual templates fits. [CheckTemplate] says what it may
+	// hold.
+	Template string
+	// Base64 reads every payload as base64, for files of mqtt-recorder that were
+	// written with --encode_b64: they do not say so themselves.
+	Base64 bool
+	// Every is the time from one record to the next where the format ha-dump has
+	// none; 0: all are at the same time. Negative is taken as 0.
+	Every time.Duration
+	// Ports are the TCP ports of brokers in packet captures; none: those where
+	// MQTT is found.
+	Ports []uint16
+	// Dedupe keeps one copy of a message that a packet capture has several times,
+	// on its way to the broker and to each subscriber.
+	Dedupe bool
+	// Zone is where times without a zone were written down; nil: UTC.
+	Zone *time.Location
 }
 
 // Stats say what a decoder met.
@@ -34,6 +53,14 @@ type Stats struct {
 	Skipped int // lines that could not be understood, with Lenient
 	Held    int // records whose time stepped back and was held at the latest seen
 	Cut     int // payloads that the source had cut short (mosquitto: at a NUL)
+	// Guessed counts the lines of mosquitto_sub -v whose topic was taken to have
+	// spaces in it, where the first space could have been its end.
+	Guessed int
+	// Missing says what none of the records so far had, as the source does not
+	// write it down, such as "times" or "QoS and retain flags"; in a fixed order.
+	Missing []string
+	// Remarks are other things worth telling, a few words and a number each.
+	Remarks []string
 	// FirstSkipped says why the first skipped line was; nil: none was.
 	FirstSkipped error
 }
@@ -54,6 +81,9 @@ type Encoder interface {
 	Write(r *recorder.Record) error
 	// Close writes what is still buffered; it does not close the file.
 	Close() error
+	// Lost returns what the records so far had that the format cannot hold, in a
+	// fixed order; nil: nothing.
+	Lost() []Loss
 }
 
 // Format is a way to write recordings down.
@@ -62,7 +92,8 @@ type Format struct {
 	About string // a few words for a help text
 
 	// Matches reports whether a file that begins with these bytes (64 KB, or
-	// all of it) is in this format.
+	// all of it; without byte order mark and leading white space) is in this
+	// format. nil: it is never read.
 	Matches func(head []byte) bool
 	// NewDecoder is nil when the format cannot be read.
 	NewDecoder func(r io.Reader, o Options) Decoder
@@ -71,8 +102,8 @@ type Format struct {
 	NewEncoder func(w io.Writer, info recorder.Info) Encoder
 }
 
-// all lists the formats; the first that matches a file is taken.
-var all = []Format{jsonLines, mosquitto}
+// all lists the formats in the order of help texts. No two match the same file.
+var all = []Format{jsonLines, mosquitto, mqttRecorder, mqttx, haDump, pyziggy, gridworks, packetCapture, plainCSV}
 
 // All returns the formats that are known.
 func All() []Format { return append([]Format(nil), all...) }
@@ -93,13 +124,14 @@ func Names() (read, write []string) {
 
 // Lookup returns the format with that name.
 func Lookup(name string) (Format, error) {
+	names := make([]string, 0, len(all))
 	for _, f := range all {
 		if f.Name == name {
 			return f, nil
 		}
+		names = append(names, f.Name)
 	}
-	read, _ := Names()
-	return Format{}, fmt.Errorf("%w: %q; there are %s", ErrUnknown, name, strings.Join(read, ", "))
+	return Format{}, fmt.Errorf("%w: %q; there are %s", ErrUnknown, name, strings.Join(names, ", "))
 }
 
 // HeadBytes is how much of a file [Detect] wants to see.
@@ -107,7 +139,7 @@ const HeadBytes = 64 << 10
 
 // Detect returns the format of a file that begins with head.
 func Detect(head []byte) (Format, error) {
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	head = trimHead(head)
 	for _, f := range all {
 		if f.Matches != nil && f.Matches(head) {
 			return f, nil
@@ -116,10 +148,16 @@ func Detect(head []byte) (Format, error) {
 	return Format{}, ErrUndetected
 }
 
+const byteOrderMark = "\xef\xbb\xbf"
+
+func trimHead(head []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte(byteOrderMark)), " \t\r\n")
+}
+
 // LineError is a line that cannot be understood.
 type LineError struct {
 	File string
-	Line int // from 1
+	Line int // from 1; where the record began, when it has several
 	Err  error
 }
 

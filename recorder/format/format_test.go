@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,14 @@ import (
 	"pgregory.net/rapid"
 )
 
+// failer is a test, or what rapid makes of one.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // decode reads all records of a text.
-func decode(t testing.TB, name, text string, o format.Options) ([]recorder.Record, format.Stats, error) {
+func decode(t failer, name, text string, o format.Options) ([]recorder.Record, format.Stats, error) {
 	t.Helper()
 	f, err := format.Lookup(name)
 	if err != nil {
@@ -40,7 +47,7 @@ func decode(t testing.TB, name, text string, o format.Options) ([]recorder.Recor
 	}
 }
 
-func encode(t testing.TB, name string, info recorder.Info, records []recorder.Record) string {
+func encode(t failer, name string, info recorder.Info, records []recorder.Record) string {
 	t.Helper()
 	f, err := format.Lookup(name)
 	if err != nil {
@@ -273,6 +280,9 @@ func TestRealRecordings(t *testing.T) {
 			b, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if names := format.Matching(b[:min(len(b), format.HeadBytes)]); !slices.Equal(names, []string{"jsonl"}) {
+				t.Errorf("it matches %q", names)
 			}
 			first, stats, err := decode(t, "jsonl", string(b), format.Options{File: file})
 			if err != nil {

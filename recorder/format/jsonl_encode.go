@@ -1,33 +1,20 @@
 package format
 
 import (
-	"bufio"
 	"encoding/base64"
 	"io"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
-	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
 )
 
-type jsonlEncoder struct {
-	w   *bufio.Writer
-	buf []byte
-}
-
 func newJSONLEncoder(w io.Writer, _ recorder.Info) Encoder {
-	return &jsonlEncoder{w: bufio.NewWriterSize(w, 256<<10)}
+	return newEncoder(w, "", []trait{traitNotText}, func(b []byte, r *recorder.Record) ([]byte, error) {
+		return AppendJSONLine(b, r), nil
+	})
 }
-
-func (e *jsonlEncoder) Write(r *recorder.Record) error {
-	e.buf = AppendJSONLine(e.buf[:0], r)
-	_, err := e.w.Write(e.buf)
-	return err
-}
-
-func (e *jsonlEncoder) Close() error { return e.w.Flush() }
 
 // AppendJSONLine appends a record as one JSON line, with its line end. Reading
 // the line gives the same record.
@@ -70,7 +57,7 @@ func AppendJSONLine(b []byte, r *recorder.Record) []byte {
 func appendRare(b []byte, r *recorder.Record) []byte {
 	if r.Properties != nil {
 		b = append(b, `,"properties":`...)
-		b = appendProperties(b, r.Properties)
+		b = appendProperties(b, r.Properties, &ourNames)
 	}
 	if r.Text != "" {
 		b = append(b, `,"text":`...)
@@ -85,52 +72,6 @@ func appendRare(b []byte, r *recorder.Record) []byte {
 		b = strconv.AppendUint(b, uint64(r.Session), 10)
 	}
 	return b
-}
-
-func appendProperties(b []byte, p *mqtt.Properties) []byte {
-	b = append(b, '{')
-	sep := ""
-	key := func(k string) {
-		b = append(b, sep...)
-		b = append(b, '"')
-		b = append(b, k...)
-		b = append(b, `":`...)
-		sep = ","
-	}
-	if p.PayloadFormat != nil {
-		key("payload_format")
-		b = strconv.AppendUint(b, uint64(*p.PayloadFormat), 10)
-	}
-	if p.ExpirySeconds != nil {
-		key("expiry_seconds")
-		b = strconv.AppendUint(b, uint64(*p.ExpirySeconds), 10)
-	}
-	if p.ContentType != "" {
-		key("content_type")
-		b = appendString(b, p.ContentType)
-	}
-	if p.ResponseTopic != "" {
-		key("response_topic")
-		b = appendString(b, p.ResponseTopic)
-	}
-	if len(p.CorrelationData) > 0 {
-		key("correlation_data")
-		b = append(b, '"')
-		b = base64.StdEncoding.AppendEncode(b, p.CorrelationData)
-		b = append(b, '"')
-	}
-	if len(p.User) > 0 {
-		key("user")
-		for i, u := range p.User {
-			b = append(b, "[,"[min(i, 1)], '[')
-			b = appendString(b, u.Key)
-			b = append(b, ',')
-			b = appendString(b, u.Value)
-			b = append(b, ']')
-		}
-		b = append(b, ']')
-	}
-	return append(b, '}')
 }
 
 const hexDigits = "0123456789abcdef"

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -17,13 +18,36 @@ func ParseSeconds(s string) (time.Duration, error) {
 }
 
 func parseNanos(s string) (int64, error) {
-	bad := fmt.Errorf("%q is no number of seconds that can be kept", s)
+	if ns, ok := parseDecimal(s, 9); ok {
+		return ns, nil
+	}
+	return 0, fmt.Errorf("%q is no number of seconds that can be kept", short(s))
+}
+
+var errEpoch = errors.New("it is no time from 1970 to 2262")
+
+// parseEpoch reads a number of seconds since 1970, or of thousandths of them,
+// as ns.
+func parseEpoch(s string, millis bool) (int64, error) {
+	digits := 9
+	if millis {
+		digits = 6
+	}
+	ns, ok := parseDecimal(s, digits)
+	if !ok || ns < 0 {
+		return 0, fmt.Errorf("%q: %w", short(s), errEpoch)
+	}
+	return ns, nil
+}
+
+// parseDecimal reads a JSON number times ten to the power given, rounded to the
+// nearest whole number.
+func parseDecimal(s string, exp int) (n int64, ok bool) {
 	num, negative := strings.CutPrefix(s, "-")
-	exp := 9 // to nanoseconds
 	if i := strings.IndexAny(num, "eE"); i >= 0 {
 		e, err := strconv.Atoi(num[i+1:])
 		if err != nil || e > 1_000 || e < -1_000_000 {
-			return 0, bad
+			return 0, false
 		}
 		exp += e
 		num = num[:i]
@@ -31,7 +55,7 @@ func parseNanos(s string) (int64, error) {
 	whole, frac, _ := strings.Cut(num, ".")
 	digits := whole + frac
 	if whole == "" || strings.Trim(digits, "0123456789") != "" {
-		return 0, bad
+		return 0, false
 	}
 	digits, exp = strings.TrimLeft(digits, "0"), exp-len(frac)
 	up := false
@@ -40,20 +64,20 @@ func parseNanos(s string) (int64, error) {
 		up = len(digits)+exp >= 0 && cut < len(digits) && digits[cut] >= '5'
 		digits, exp = digits[:cut], 0
 	}
-	if digits == "" {
-		return int64(one(up)), nil
-	}
-	if len(digits)+exp > 19 {
-		return 0, bad
-	}
-	n, err := strconv.ParseUint(digits+strings.Repeat("0", exp), 10, 64)
-	if n += one(up); err != nil || n > math.MaxInt64 {
-		return 0, bad
+	u := one(up)
+	if digits != "" {
+		if len(digits)+exp > 19 {
+			return 0, false
+		}
+		v, err := strconv.ParseUint(digits+strings.Repeat("0", exp), 10, 64)
+		if u += v; err != nil || u > math.MaxInt64 {
+			return 0, false
+		}
 	}
 	if negative {
-		return -int64(n), nil
+		return -int64(u), true
 	}
-	return int64(n), nil
+	return int64(u), true
 }
 
 func one(yes bool) uint64 {

@@ -7,9 +7,30 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/internal/jsontext"
 	"github.com/tidwall/gjson"
 )
+
+// object reads a JSON object.
+func object(text []byte) (gjson.Result, error) {
+	if !jsontext.Valid(text) {
+		return gjson.Result{}, errors.New("it is not JSON")
+	}
+	obj := gjson.ParseBytes(text)
+	if !obj.IsObject() {
+		return obj, errors.New("it is not a JSON object")
+	}
+	return obj, nil
+}
+
+// lineObject walks over the keys of a line that is a JSON object.
+func lineObject(line []byte, field func(key string, v gjson.Result) error) error {
+	obj, err := object(line)
+	if err != nil {
+		return err
+	}
+	return members(obj, field)
+}
 
 func text(v gjson.Result) (string, error) {
 	if v.Type != gjson.String {
@@ -54,12 +75,17 @@ func qos(v gjson.Result) (byte, error) {
 	if v.Type == gjson.Null {
 		return 0, nil
 	}
-	if v.Type == gjson.Number {
-		if n, err := strconv.ParseUint(v.Raw, 10, 8); err == nil && n <= 2 {
-			return byte(n), nil
-		}
+	if v.Type == gjson.String {
+		return 0, fmt.Errorf("%s is a text, and none of 0, 1 and 2", short(v.Raw))
 	}
-	return 0, fmt.Errorf("%s is none of 0, 1 and 2", short(v.Raw))
+	return parseQoS(v.Raw)
+}
+
+func parseQoS(s string) (byte, error) {
+	if n, err := strconv.ParseUint(s, 10, 8); err == nil && n <= 2 {
+		return byte(n), nil
+	}
+	return 0, fmt.Errorf("%s is none of 0, 1 and 2", short(s))
 }
 
 func sitting(v gjson.Result) (uint32, error) {
@@ -70,84 +96,50 @@ func sitting(v gjson.Result) (uint32, error) {
 	return uint32(n), nil
 }
 
-// truth also takes 0 and 1, which mosquitto_sub writes.
+// truth also takes null.
 func truth(v gjson.Result) (bool, error) {
-	switch v.Raw {
-	case "true", "1":
-		return true, nil
-	case "false", "0", "null":
+	if v.Type == gjson.Null {
 		return false, nil
 	}
-	return false, fmt.Errorf("%s is neither true nor false", short(v.Raw))
+	return parseTruth(v.Raw)
 }
 
-// wall reads a date of RFC 3339 as ns since 1970.
-func wall(v gjson.Result) (int64, error) {
-	if v.Type == gjson.Null {
-		return 0, nil
+// parseTruth also takes 0 and 1, which mosquitto_sub writes, and what Python
+// does.
+func parseTruth(s string) (bool, error) {
+	switch s {
+	case "true", "1", "True":
+		return true, nil
+	case "false", "0", "False":
+		return false, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, v.String())
-	if err != nil || v.Type != gjson.String {
-		return 0, fmt.Errorf("%s is no time like 2026-01-10T17:00:00.5Z", short(v.Raw))
-	}
-	if y := t.Year(); y < 1678 || y > 2261 {
-		return 0, fmt.Errorf("%s is too far away", short(v.Raw))
-	}
-	return t.UnixNano(), nil
+	return false, fmt.Errorf("%s is neither true nor false", short(s))
 }
 
-func parseProperties(v gjson.Result) (*mqtt.Properties, error) {
-	if v.Type == gjson.Null {
-		return nil, nil
+// fromBase64 reads a payload.
+func fromBase64(s string) ([]byte, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no base64: %w", short(s), err)
 	}
-	if !v.IsObject() {
-		return nil, errors.New("it is no object")
+	return b, nil
+}
+
+// buffer returns the bytes of what JSON.stringify makes of a Buffer of Node.js,
+// {"type":"Buffer","data":[1,2]}; ok says whether it is one.
+func buffer(v gjson.Result) (b []byte, ok bool) {
+	if !v.IsObject() || v.Get("type").String() != "Buffer" || len(v.Map()) != 2 {
+		return nil, false
 	}
-	p := &mqtt.Properties{}
-	var err error
-	v.ForEach(func(k, v gjson.Result) bool {
-		if err = property(p, k.String(), v); err != nil {
-			err = fmt.Errorf("%q: %w", k.String(), err)
-		}
-		return err == nil
+	data := v.Get("data")
+	if ok = data.IsArray(); !ok {
+		return nil, false
+	}
+	data.ForEach(func(_, v gjson.Result) bool {
+		n, err := strconv.ParseUint(v.Raw, 10, 8)
+		b = append(b, byte(n))
+		ok = err == nil
+		return ok
 	})
-	return p, err
-}
-
-// property takes hubtape's names and, where they differ, those of mosquitto_sub.
-func property(p *mqtt.Properties, key string, v gjson.Result) (err error) {
-	switch key {
-	case "payload_format", "payload-format-indicator":
-		n, perr := strconv.ParseUint(v.Raw, 10, 8)
-		f := byte(n)
-		p.PayloadFormat, err = &f, perr
-	case "expiry_seconds", "message-expiry-interval":
-		n, perr := strconv.ParseUint(v.Raw, 10, 32)
-		e := uint32(n)
-		p.ExpirySeconds, err = &e, perr
-	case "content_type", "content-type":
-		p.ContentType, err = text(v)
-	case "response_topic", "response-topic":
-		p.ResponseTopic, err = text(v)
-	case "correlation_data":
-		p.CorrelationData, err = base64.StdEncoding.DecodeString(v.String())
-	case "correlation-data":
-		p.CorrelationData = []byte(v.String())
-	case "user":
-		v.ForEach(func(_, pair gjson.Result) bool {
-			kv := pair.Array()
-			if len(kv) != 2 {
-				err = errors.New("it is no list of pairs")
-				return false
-			}
-			p.User = append(p.User, mqtt.UserProperty{Key: kv[0].String(), Value: kv[1].String()})
-			return true
-		})
-	case "user-properties":
-		v.ForEach(func(k, v gjson.Result) bool {
-			p.User = append(p.User, mqtt.UserProperty{Key: k.String(), Value: v.String()})
-			return true
-		})
-	}
-	return err
+	return b, ok
 }

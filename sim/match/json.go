@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hubtape/hubtape/internal/jsontext"
 	"github.com/tidwall/gjson"
 )
 
@@ -25,7 +26,7 @@ const maxJSONDepth = 512
 // repeated key the last wins. ok is false when data is not JSON, or nests deeper
 // than 512 levels; big says that there is a Number in it.
 func ParseJSON(data []byte) (v any, big, ok bool) {
-	if len(data) == 0 || !couldBeJSON(data) || !gjson.ValidBytes(data) {
+	if len(data) == 0 || !couldBeJSON(data) || !jsontext.Valid(data) {
 		return nil, false, false
 	}
 	p := jsonReader{}
