@@ -3,68 +3,289 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/url"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hubtape/hubtape/recorder"
-	"github.com/hubtape/hubtape/recorder/capture"
-	"github.com/mochi-mqtt/server/v2/packets"
 )
 
+// The rate that the rows of live recording are driven at, and for how long.
 const (
-	liveRate = 100_000
-	liveFor  = 60 * time.Second
+	liveRate    = 100_000
+	livePayload = 200
 )
 
-// recordLive publishes 100,000 msg/s for a minute through the broker while a
-// capture records, and counts what is on the tape.
-func recordLive() (result, error) {
-	dir, err := os.MkdirTemp("", "hubtape-bench-*")
-	if err != nil {
-		return result{}, err
+// liveRun is one recording: a mosquitto, a consumer, and a generator.
+type liveRun struct {
+	dir       string
+	port      int
+	mosquitto *exec.Cmd
+	consumer  *exec.Cmd
+	received  func() (uint64, error) // so far, by the consumer
+}
+
+// usage is what a process took.
+type usage struct {
+	cpu   time.Duration
+	rssMB float64
+}
+
+// recordLive measures `record` and mosquitto_sub side by side, at one QoS.
+func recordLive(qos byte) func() (result, error) {
+	return func() (result, error) {
+		ours, err := newLiveRun(false, qos)
+		if err != nil {
+			return result{}, err
+		}
+		defer os.RemoveAll(ours.dir)
+		got, err := ours.measure(qos, *liveFor)
+		if err != nil {
+			return result{}, err
+		}
+		stored, err := countLive(filepath.Join(ours.dir, "live.hubtape"))
+		if err != nil {
+			return result{}, err
+		}
+		theirs, err := newLiveRun(true, qos)
+		if err != nil {
+			return result{}, err
+		}
+		defer os.RemoveAll(theirs.dir)
+		beside, err := theirs.measure(qos, min(*liveFor, 10*time.Second))
+		if err != nil {
+			return result{}, err
+		}
+		met := "yes"
+		switch {
+		case stored != got.sent:
+			met = fmt.Sprintf("no: %d of %d sent are missing", int64(got.sent)-int64(stored), got.sent)
+		case got.rate() < 0.98*liveRate && got.broker.cpu > 9*got.took/10:
+			met = fmt.Sprintf("no: the broker is the limit, its thread took %.0f %% of a core", 100*got.broker.cpu.Seconds()/got.took.Seconds())
+		case got.rate() < 0.98*liveRate:
+			met = fmt.Sprintf("no: %.0f msg/s went through", got.rate())
+		}
+		return result{
+			ours:  fmt.Sprintf("%d of %d stored, %.0f/s for %.0f s; %s", stored, got.sent, got.rate(), got.took.Seconds(), got.text("record")),
+			peers: fmt.Sprintf("mosquitto_sub: %d of %d, %.0f/s; %s", beside.received, beside.sent, beside.rate(), beside.text("it")),
+			met:   met,
+		}, nil
 	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "live.hubtape")
-	start := time.Now()
-	w, err := recorder.Create(path, recorder.Options{Start: start})
-	if err != nil {
-		return result{}, err
+}
+
+// measured is how a run went.
+type measured struct {
+	sent, received   uint64
+	took             time.Duration // of sending, acknowledged at QoS 1
+	broker, consumer usage
+}
+
+func (m measured) rate() float64 { return float64(m.sent) / m.took.Seconds() }
+
+func (m measured) text(consumer string) string {
+	share := func(u usage) float64 { return 100 * u.cpu.Seconds() / m.took.Seconds() }
+	return fmt.Sprintf("%s %.0f %% CPU, %.0f MB; mosquitto %.0f %% CPU", consumer, share(m.consumer), m.consumer.rssMB, share(m.broker))
+}
+
+// newLiveRun starts a broker and a consumer that hears it.
+func newLiveRun(theirs bool, qos byte) (r *liveRun, err error) {
+	r = &liveRun{}
+	defer func() {
+		if err != nil {
+			r.kill()
+		}
+	}()
+	if r.dir, err = os.MkdirTemp("", "hubtape-bench-*"); err != nil {
+		return r, err
 	}
-	c, err := capture.New(w, capture.Options{Broker: *live, Start: start, Topics: []string{"bench/#"}})
-	if err != nil {
-		return result{}, err
+	if r.port, err = freePort(); err != nil {
+		return r, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- c.Serve(ctx) }()
-	sent, took, err := publishLive(func() uint64 { return c.Progress().Messages })
-	for quiet := 0; err == nil && quiet < 20; { // until nothing has come for 2 s
-		before := c.Progress().Messages
+	conf := filepath.Join(r.dir, "mosquitto.conf")
+	text := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n", r.port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		return r, err
+	}
+	r.mosquitto = exec.Command("mosquitto", "-c", conf)
+	if err := startUntil(r.mosquitto, "running"); err != nil {
+		return r, err
+	}
+	if theirs {
+		return r, r.startSub(qos)
+	}
+	return r, r.startRecord(qos)
+}
+
+func (r *liveRun) startRecord(qos byte) error {
+	binary := filepath.Join(r.dir, "record")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/record")
+	build.Dir = ".." // the module of record is the one around this one
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build record: %w: %s", err, out)
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	metrics := "127.0.0.1:" + strconv.Itoa(port)
+	r.consumer = exec.Command(binary, "--broker", fmt.Sprintf("mqtt://127.0.0.1:%d", r.port), "--qos", strconv.Itoa(int(qos)), "--topic", "bench/#",
+		"-o", filepath.Join(r.dir, "live.hubtape"), "--metrics", metrics, "--redact-key", filepath.Join(r.dir, "key"))
+	r.received = func() (uint64, error) {
+		return readMetric("http://"+metrics+"/metrics", "hubtape_record_messages_total")
+	}
+	return startUntil(r.consumer, "connected")
+}
+
+func (r *liveRun) startSub(qos byte) error {
+	var lines atomic.Uint64
+	r.consumer = exec.Command("mosquitto_sub", "-p", strconv.Itoa(r.port), "-q", strconv.Itoa(int(qos)), "-t", "bench/#", "-F", "%x")
+	out, err := r.consumer.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := r.consumer.Start(); err != nil {
+		return err
+	}
+	go func() {
+		buf := make([]byte, 1<<20)
+		for {
+			n, err := out.Read(buf)
+			lines.Add(uint64(bytes.Count(buf[:n], []byte("\n"))))
+			if err != nil {
+				return
+			}
+		}
+	}()
+	r.received = func() (uint64, error) { return lines.Load(), nil }
+	hello, err := dialLive(r.port, 0)
+	if err != nil {
+		return err
+	}
+	defer hello.Close()
+	for lines.Load() == 0 { // it says nothing when it is subscribed
+		if err := hello.publish("bench/ready", nil); err != nil {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil
+}
+
+// measure sends for a while, waits until the consumer has what it will get, and
+// ends everything.
+func (r *liveRun) measure(qos byte, lasting time.Duration) (m measured, err error) {
+	defer r.kill()
+	before, err := r.received()
+	if err != nil {
+		return m, err
+	}
+	g, err := dialLive(r.port, qos)
+	if err != nil {
+		return m, err
+	}
+	defer g.Close()
+	if m.sent, m.took, err = g.run(lasting); err != nil {
+		return m, err
+	}
+	for last, quiet := uint64(0), 0; quiet < 20; quiet++ { // until nothing has come for 2 s
+		now, err := r.received()
+		if err != nil {
+			return m, err
+		}
+		if m.received = now - before; m.received >= m.sent {
+			break
+		}
+		if now != last {
+			last, quiet = now, 0
+		}
 		time.Sleep(100 * time.Millisecond)
-		if quiet++; c.Progress().Messages != before {
-			quiet = 0
+	}
+	m.consumer = end(r.consumer)
+	m.broker = end(r.mosquitto)
+	return m, nil
+}
+
+func (r *liveRun) kill() {
+	for _, c := range []*exec.Cmd{r.consumer, r.mosquitto} {
+		if c != nil && c.Process != nil && c.ProcessState == nil {
+			_ = c.Process.Kill()
+			_ = c.Wait()
 		}
 	}
-	stop()
-	if err := errors.Join(err, <-ended, w.Close()); err != nil {
-		return result{}, err
+}
+
+// end stops a process and says what it took.
+func end(c *exec.Cmd) usage {
+	_ = c.Process.Signal(os.Interrupt)
+	_ = c.Wait()
+	u := usage{cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime()}
+	if ru, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		u.rssMB = float64(ru.Maxrss) / 1024 // KiB on Linux
 	}
-	onTape, err := countLive(path)
-	met := "yes"
-	switch {
-	case onTape < sent:
-		met = fmt.Sprintf("no: %d of %d lost", sent-onTape, sent)
-	case float64(sent)/took.Seconds() < 0.98*liveRate:
-		met = fmt.Sprintf("no: only %.0f msg/s went through", float64(sent)/took.Seconds())
+	return u
+}
+
+// startUntil starts a process and returns when it has logged a word.
+func startUntil(c *exec.Cmd, word string) error {
+	out, err := c.StderrPipe()
+	if err != nil {
+		return err
 	}
-	return result{fmt.Sprintf("%d of %d messages, %.0f msg/s for %.0f s", onTape, sent, float64(sent)/took.Seconds(), took.Seconds()), "", met}, err
+	if err := c.Start(); err != nil {
+		return err
+	}
+	said := make(chan bool, 1)
+	go func() {
+		for s := bufio.NewScanner(out); s.Scan(); {
+			if strings.Contains(s.Text(), word) {
+				select {
+				case said <- true:
+				default:
+				}
+			}
+		}
+		close(said)
+	}()
+	if !<-said {
+		return fmt.Errorf("%s did not start", c.Path)
+	}
+	return nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// readMetric reads one number of a Prometheus page.
+func readMetric(url, name string) (uint64, error) {
+	resp, err := http.Get(url)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	for _, line := range strings.Split(string(page), "\n") {
+		if text, ok := strings.CutPrefix(line, name+" "); ok && err == nil {
+			f, err := strconv.ParseFloat(text, 64)
+			return uint64(f), err
+		}
+	}
+	return 0, errors.Join(err, fmt.Errorf("%s is not at %s", name, url))
 }
 
 func countLive(path string) (n uint64, err error) {
@@ -75,89 +296,7 @@ func countLive(path string) (n uint64, err error) {
 	defer tape.Close()
 	cursor := tape.Cursor(recorder.Query{Transient: true, Kinds: recorder.MessageKinds()})
 	for cursor.Next() {
-		if cursor.Record().Topic != "bench/ready" {
-			n++
-		}
+		n++
 	}
 	return n, cursor.Err()
-}
-
-// publishLive publishes at QoS 0 over a bare connection, a hundredth of a
-// second's worth at a time. It begins when recorded says that the capture hears.
-func publishLive(recorded func() uint64) (sent uint64, took time.Duration, err error) {
-	u, err := url.Parse(*live)
-	if err != nil {
-		return 0, 0, err
-	}
-	conn, err := net.Dial("tcp", u.Host)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer conn.Close()
-	if err := connect(conn); err != nil {
-		return 0, 0, err
-	}
-	for recorded() == 0 {
-		if _, err := conn.Write(encodePublish("bench/ready", nil)); err != nil {
-			return 0, 0, err
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	const batch = liveRate / 100
-	out := bufio.NewWriterSize(conn, 1<<20)
-	began := time.Now()
-	var buf []byte
-	for at := time.Duration(0); at < liveFor; at += 10 * time.Millisecond {
-		for range batch {
-			var topic string
-			topic, _, buf = house(int(sent), buf)
-			if _, err := out.Write(encodePublish("bench/"+topic, buf)); err != nil {
-				return sent, 0, err
-			}
-			sent++
-		}
-		if err := out.Flush(); err != nil {
-			return sent, 0, err
-		}
-		time.Sleep(time.Until(began.Add(at + 10*time.Millisecond)))
-	}
-	return sent, time.Since(began), nil
-}
-
-func connect(conn net.Conn) error {
-	var b bytes.Buffer
-	p := packets.Packet{
-		FixedHeader: packets.FixedHeader{Type: packets.Connect}, ProtocolVersion: 4,
-		Connect: packets.ConnectParams{ProtocolName: []byte("MQTT"), Clean: true, ClientIdentifier: "bench"},
-	}
-	if err := p.ConnectEncode(&b); err != nil {
-		return err
-	}
-	if _, err := conn.Write(b.Bytes()); err != nil {
-		return err
-	}
-	ack := make([]byte, 4)
-	if _, err := io.ReadFull(conn, ack); err != nil {
-		return err
-	}
-	if ack[3] != 0 {
-		return fmt.Errorf("the broker refused the connection with code %d", ack[3])
-	}
-	return nil
-}
-
-// encodePublish writes a QoS 0 PUBLISH [MQTT-3.3].
-func encodePublish(topic string, payload []byte) []byte {
-	b := make([]byte, 0, 8+len(topic)+len(payload))
-	b = append(b, packets.Publish<<4)
-	for n := 2 + len(topic) + len(payload); ; {
-		if n < 128 {
-			b = append(b, byte(n))
-			break
-		}
-		b = append(b, byte(n&127|128))
-		n >>= 7
-	}
-	b = append(b, byte(len(topic)>>8), byte(len(topic)))
-	return append(append(b, topic...), payload...)
 }

@@ -20,6 +20,9 @@ const (
 	DefaultMaxMessageBytes = 268_435_455 - 1<<16
 	// DefaultMaxQueued is mosquitto's max_queued_messages.
 	DefaultMaxQueued = 1000
+	// DefaultMaxPending is mochi's own.
+	DefaultMaxPending = 1 << 13
+	maxPending        = 1 << 20 // 8 MiB a connection
 )
 
 // Options say how a broker behaves. Only Runtime has no usable zero value.
@@ -34,13 +37,24 @@ type Options struct {
 	// Auth says who may connect, publish and read. Nil: everybody may
 	// everything.
 	Auth Auth
-	// MaxMessageBytes limits a payload. 0: DefaultMaxMessageBytes.
+	// MaxMessageBytes limits a payload. A network client that says more is
+	// disconnected; one of MQTT 5 is told why, and the limit when it connects. 0:
+	// DefaultMaxMessageBytes.
 	MaxMessageBytes int
 	// MaxQueued limits the messages kept for a persistent session while it is
 	// away; further ones are dropped, with an event. Nothing limits a session
 	// that is connected. 0: DefaultMaxQueued; below 0: no limit.
 	MaxQueued int
-	// Log is where mochi writes its own lines. Nil: nowhere.
+	// MaxPending limits the messages that wait for a network client which does
+	// not read, beside 1 MiB that waits to be sent; further ones are dropped, with
+	// an event. Each takes 8 bytes of every connection. 0: DefaultMaxPending.
+	MaxPending int
+	// Refused is called with everything that a network client was not allowed, on
+	// the goroutines of network clients, several at once. It must not wait. Nil:
+	// nobody listens.
+	Refused func(Refusal)
+	// Log is where mochi writes its own lines, without what clients said. Nil:
+	// nowhere.
 	Log *slog.Logger
 }
 
@@ -51,8 +65,10 @@ type Broker struct {
 	tap       func(Event)
 	tapEach   bool
 	auth      Auth
+	refused   func(Refusal)
 	maxBytes  int
 	maxQueued int
+	maxPend   int
 
 	server   *mochi.Server
 	subs     trie
@@ -94,9 +110,12 @@ func New(o Options) (*Broker, error) {
 	if o.MaxMessageBytes < 0 || o.MaxMessageBytes > DefaultMaxMessageBytes {
 		return nil, fmt.Errorf("%w: broker.Options.MaxMessageBytes is %d: it must be from 0 to %d", ErrOptions, o.MaxMessageBytes, DefaultMaxMessageBytes)
 	}
+	if o.MaxPending < 0 || o.MaxPending > maxPending {
+		return nil, fmt.Errorf("%w: broker.Options.MaxPending is %d: it must be from 0 to %d", ErrOptions, o.MaxPending, maxPending)
+	}
 	b := &Broker{
-		rt: o.Runtime, tap: o.Tap, tapEach: o.TapDeliveries && o.Tap != nil, auth: o.Auth,
-		maxBytes: o.MaxMessageBytes, maxQueued: o.MaxQueued,
+		rt: o.Runtime, tap: o.Tap, tapEach: o.TapDeliveries && o.Tap != nil, auth: o.Auth, refused: o.Refused,
+		maxBytes: o.MaxMessageBytes, maxQueued: o.MaxQueued, maxPend: o.MaxPending,
 		retained: newRetainedTopics(),
 		clients:  map[string]*client{},
 	}
@@ -106,8 +125,11 @@ func New(o Options) (*Broker, error) {
 	if b.maxQueued == 0 {
 		b.maxQueued = DefaultMaxQueued
 	}
-	b.server = newServer(o)
+	if b.maxPend == 0 {
+		b.maxPend = DefaultMaxPending
+	}
 	b.edge.init(b)
+	b.server = newServer(o, b.edge.dropped)
 	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
 		return nil, fmt.Errorf("%w: mochi does not take the broker's hook: %w", ErrOptions, err)
 	}
@@ -115,7 +137,7 @@ func New(o Options) (*Broker, error) {
 }
 
 // newServer is a mochi that does nothing by itself until it is served.
-func newServer(o Options) *mochi.Server {
+func newServer(o Options, dropped func(clientID, reason string)) *mochi.Server {
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -128,7 +150,7 @@ func newServer(o Options) *mochi.Server {
 	}
 	return mochi.New(&mochi.Options{
 		Capabilities:           caps,
-		Logger:                 log,
+		Logger:                 slog.New(mochiLog{to: log.Handler(), dropped: dropped}),
 		SysTopicResendInterval: 1 << 30, // each time stops the world: once is enough
 	})
 }

@@ -12,34 +12,85 @@ import (
 // is used by the connection's own goroutine only.
 //
 // Mochi closes a connection before it has taken the client's subscriptions away.
-// So Close only stops reading and writing, and the connection itself is closed
-// when the broker is done: a client that sees its end knows that.
+// So Close only stops reading, and the connection itself is closed when the
+// broker is done: a client that sees its end knows that.
 type conn struct {
 	net.Conn
 	source    string        // never changes
 	clientID  string        // empty until the client is admitted; see edge.mu
 	number    uint64        // in the order of admission, from 1; see edge.mu
 	done      chan struct{} // closed when its goroutine has nothing left to do
-	emptyWill bool          // its will has no payload
-	wants     []bool        // which filters of the present SUBSCRIBE want a replay
+	greeting  greeting
+	connected bool   // the tap was told so, and not yet of its end
+	emptyWill bool   // its will has no payload
+	tooLarge  bool   // it said more than is taken, and may still be saying it
+	wants     []bool // which filters of the present SUBSCRIBE want a replay
 	replay    []packets.Packet
 
-	mu     sync.Mutex // held alone
+	out outbox
+
+	mu     sync.Mutex // held alone, or with that of out inside
 	closed bool       // see mu
+	why    string     // what ended it, where the broker did; see mu
 }
 
 // past is a deadline that ends what waits for it.
 var past = time.Unix(1, 0)
 
-// Close ends what reads and writes. Safe from any goroutine.
+func newConn(nc net.Conn, source string) *conn {
+	c := &conn{Conn: nc, source: source, done: make(chan struct{})}
+	c.out.init(nc, func() { c.end("what was sent to it did not get through") })
+	return c
+}
+
+// Read reads what the client says, once its first packet has a length that the
+// broker takes from somebody it does not know.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if refused := c.greeting.check(p[:n]); refused != nil {
+		return 0, refused
+	}
+	return n, err
+}
+
+// Write hands p over to be sent, and does not wait for it. Safe from any
+// goroutine.
+func (c *conn) Write(p []byte) (int, error) { return c.out.write(p) }
+
+// Close ends what reads; what was written before is still sent. Safe from any
+// goroutine.
 func (c *conn) Close() error {
+	c.end("")
+	return nil
+}
+
+// because says why the connection is about to end. The first reason counts.
+func (c *conn) because(why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed && c.why == "" {
+		c.why = why
+	}
+}
+
+// end is Close for a reason.
+func (c *conn) end(why string) {
+	c.because(why)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil
+		return
 	}
 	c.closed = true
-	return c.Conn.SetDeadline(past)
+	c.out.close()
+	_ = c.Conn.SetReadDeadline(past) // it fails on a connection that is gone
+}
+
+// reason is what the broker ended the connection for; empty: nothing it knows.
+func (c *conn) reason() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.why
 }
 
 // SetDeadline does nothing after Close: mochi sets one for each packet.

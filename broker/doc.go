@@ -46,6 +46,11 @@
 // run on goroutines of mochi's; what they do is handed to the runtime through a
 // [clock.Source] and takes effect for sessions, and in the tap, in the order in
 // which it was handed over. Between network clients mochi delivers by itself.
+// A network client that does not read holds up nobody: 1 MiB and
+// Options.MaxPending messages wait for it, and further ones are dropped, each with
+// an event. An idle one costs about 20 KiB and 8 bytes for each message that may
+// wait. What a client was not allowed is told to Options.Refused.
+//
 // A served broker runs mochi's own expiry on the system's time, and publishes
 // mochi's $SYS topics to network clients only.
 //

@@ -82,6 +82,9 @@ type Event struct {
 	// Persistent and Present tell, at a connect, whether the session outlives
 	// its connection and whether an earlier one was resumed.
 	Persistent, Present bool
+	// Version is, at a connect of a network client, 3 for MQTT 3.1, 4 for 3.1.1,
+	// 5 for 5.
+	Version byte
 	// Reason is why a connection ended or a message was dropped.
 	Reason string
 	// Network is true for clients that came through Serve.

@@ -26,7 +26,7 @@ func (h *hook) Provides(which byte) bool {
 	switch which {
 	case mochi.OnConnect, mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnSessionEstablish, mochi.OnDisconnect,
 		mochi.OnSubscribe, mochi.OnSubscribed, mochi.OnUnsubscribed, mochi.OnPublished, mochi.OnPublishDropped,
-		mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired, mochi.OnPacketRead, mochi.OnPacketSent:
+		mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired, mochi.OnPacketRead, mochi.OnPacketEncode, mochi.OnPacketSent:
 		return true
 	}
 	return false
@@ -39,6 +39,7 @@ func (h *hook) OnConnect(cl *mochi.Client, pk packets.Packet) error {
 	if code == packets.CodeSuccess {
 		return nil
 	}
+	h.refuse(cl, RefusedLogin, "", code.Reason)
 	answer := code
 	if _, known := packets.V5CodesToV3[code]; !known && cl.Properties.ProtocolVersion < 5 {
 		answer = packets.Err3NotAuthorized // mochi would send a code of MQTT 5, which paho takes for success
@@ -62,6 +63,9 @@ func (h *hook) admit(cl *mochi.Client, pk *packets.Packet) packets.Code {
 		if h.b.auth != nil && !h.b.auth.MayPublish(user, cl.ID, topic) {
 			return packets.ErrNotAuthorized
 		}
+		if len(pk.Connect.WillPayload) > h.b.maxBytes {
+			return packets.ErrPacketTooLarge
+		}
 	}
 	if !h.b.edge.names.arrive(cl.ID) {
 		return packets.ErrClientIdentifierNotValid
@@ -79,7 +83,11 @@ func (h *hook) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { retur
 // delivered, and about filters that are subscribed to.
 func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 	if write {
-		return h.b.auth == nil || h.b.auth.MayPublish(string(cl.Properties.Username), cl.ID, topic)
+		if h.b.auth == nil || h.b.auth.MayPublish(string(cl.Properties.Username), cl.ID, topic) {
+			return true
+		}
+		h.refuse(cl, RefusedPublish, topic, reasonNotAllowed)
+		return false
 	}
 	if mqtt.ValidateFilter(topic) != nil { // mochi takes "a#" for a filter
 		return false
@@ -101,13 +109,17 @@ func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 // connected.
 func (h *hook) OnSessionEstablish(cl *mochi.Client, _ packets.Packet) {
 	h.b.edge.takeOver(cl)
+	if c, ok := cl.Net.Conn.(*conn); ok {
+		c.connected = true
+	}
 	skipIDs(cl)
 	old, known := h.b.server.Clients.Get(cl.ID)
 	if known {
 		sortInflight(old)
 	}
 	h.tell(cl, Event{
-		Kind: KindConnect, Persistent: persistent(cl), Present: known && !cl.Properties.Clean && persistent(old),
+		Kind: KindConnect, Version: cl.Properties.ProtocolVersion,
+		Persistent: persistent(cl), Present: known && !cl.Properties.Clean && persistent(old),
 	})
 }
 
@@ -120,21 +132,30 @@ func persistent(cl *mochi.Client) bool {
 
 // OnDisconnect tells of a network client whose connection has ended.
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
-	reason := ""
-	if err != nil && !errors.Is(err, packets.CodeDisconnect) {
-		reason = err.Error()
+	if errors.Is(err, packets.ErrPacketTooLarge) {
+		h.tooLong(cl)
 	}
-	h.tell(cl, Event{Kind: KindDisconnect, Reason: reason})
+	if c, ok := cl.Net.Conn.(*conn); ok {
+		c.connected = false
+	}
+	h.tell(cl, Event{Kind: KindDisconnect, Reason: endReason(cl, err)})
 }
 
 // OnClientExpired lets go of what an expired session of mochi's had.
 func (h *hook) OnClientExpired(cl *mochi.Client) { h.b.edge.names.leaveSharesFromNetwork(cl.ID) }
 
-// OnSubscribed tells of the filters that were granted.
+// OnSubscribed tells of the filters that were granted, and of those that were
+// not.
 func (h *hook) OnSubscribed(cl *mochi.Client, pk packets.Packet, codes []byte) {
 	for i, f := range pk.Filters {
 		if codes[i] <= packets.CodeGrantedQos2.Code {
 			h.tell(cl, Event{Kind: KindSubscribe, Filter: f.Filter, QoS: codes[i]})
+		} else {
+			reason := reasonNotAllowed
+			if err := mqtt.ValidateFilter(f.Filter); err != nil {
+				reason = err.Error()
+			}
+			h.refuse(cl, RefusedSubscribe, f.Filter, reason)
 		}
 	}
 	h.prepareReplay(cl, pk.Filters, codes)

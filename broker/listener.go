@@ -6,10 +6,17 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/mochi-mqtt/server/v2/listeners"
 )
+
+// acceptAgain is how long a listener waits after it could not take a connection.
+const acceptAgain = 100 * time.Millisecond
+
+// framing is the buffers of WebSocket connections that are sending.
+var framing sync.Pool
 
 // listener gives mochi the connections of one address. It keeps their number
 // and their end in the hands of the edge.
@@ -20,6 +27,7 @@ type listener struct {
 	source    string
 	http      *http.Server // nil unless WebSocket
 	establish listeners.EstablishFn
+	stopped   chan struct{} // closed by shut
 	once      sync.Once
 	err       error // of closing
 }
@@ -27,7 +35,7 @@ type listener struct {
 var _ listeners.Listener = (*listener)(nil)
 
 func newListener(e *edge, id string, ln net.Listener, o ListenOptions) *listener {
-	l := &listener{id: id, edge: e, net: ln, source: o.Source}
+	l := &listener{id: id, edge: e, net: ln, source: o.Source, stopped: make(chan struct{})}
 	if o.WebSocket {
 		l.http = &http.Server{
 			Handler:           http.HandlerFunc(l.upgrade),
@@ -66,17 +74,33 @@ func (l *listener) Serve(establish listeners.EstablishFn) {
 	for {
 		nc, err := l.net.Accept()
 		if err != nil {
-			var temporary net.Error
-			if errors.As(err, &temporary) && temporary.Timeout() {
-				continue
+			if errors.Is(err, net.ErrClosed) {
+				return
 			}
-			return
+			// No file is left to open, or memory: that passes.
+			l.edge.b.server.Log.Error("a connection could not be taken", "listener", l.id, "error", err)
+			if !l.pause(acceptAgain) {
+				return
+			}
+			continue
 		}
 		go func() { // edge: one goroutine a network connection, counted by attach
 			if err := l.edge.attach(nc, l); err != nil {
 				l.edge.b.server.Log.Debug("connection ended", "listener", l.id, "error", err)
 			}
 		}()
+	}
+}
+
+// pause waits, and reports whether the listener is still open.
+func (l *listener) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.stopped:
+		return false
 	}
 }
 
@@ -87,6 +111,7 @@ func (l *listener) Close(listeners.CloseFn) { _ = l.shut() }
 // shut takes no more connections. It is idempotent.
 func (l *listener) shut() error {
 	l.once.Do(func() {
+		close(l.stopped)
 		if l.http != nil {
 			l.err = l.http.Close()
 			return
@@ -99,6 +124,7 @@ func (l *listener) shut() error {
 // upgrade turns an HTTP request into a connection, and runs it.
 func (l *listener) upgrade(w http.ResponseWriter, r *http.Request) {
 	up := websocket.Upgrader{
+		ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &framing, // else each keeps 8 KiB
 		Subprotocols: []string{"mqtt"},                         // [MQTT-6.0.0-3] [MQTT-6.0.0-4]
 		CheckOrigin:  func(*http.Request) bool { return true }, // any page's script may connect: the users and ACLs decide
 	}

@@ -19,11 +19,17 @@ const (
 	hashSaltBytes  = 16
 	hashKeyBytes   = 64
 	hashPrefix     = "$7$"
+	// mostIterations is a minute of work or so: a longer login is a mistake.
+	mostIterations = 100_000_000
 )
 
-// passwordHash is PBKDF2 with SHA-512, in mosquitto's format 7.
+// oldPrefix is that of mosquitto 1's hashes: SHA-512 of the password and the
+// salt, once.
+const oldPrefix = "$6$"
+
+// passwordHash is PBKDF2 with SHA-512, in mosquitto's format 7, or its format 6.
 type passwordHash struct {
-	iterations int
+	iterations int // 0: format 6
 	salt, key  []byte
 }
 
@@ -42,31 +48,44 @@ func HashPassword(password string) (string, error) {
 	return hashPrefix + strconv.Itoa(hashIterations) + "$" + enc.EncodeToString(salt) + "$" + enc.EncodeToString(key), nil
 }
 
-func isHash(password string) bool { return strings.HasPrefix(password, hashPrefix) }
+// IsHash reports whether a password is given as a hash, by how it begins.
+func IsHash(password string) bool {
+	return strings.HasPrefix(password, hashPrefix) || strings.HasPrefix(password, oldPrefix)
+}
 
-var errHash = errors.New("the password hash is not $7$iterations$salt$hash: make one with mosquitto_passwd")
+var errHash = errors.New("the password hash is neither $7$iterations$salt$hash nor $6$salt$hash: make one with mosquitto_passwd")
 
 func parseHash(s string) (*passwordHash, error) {
-	part := strings.Split(s, "$") // "", "7", iterations, salt, key
-	if len(part) != 5 {
+	h := &passwordHash{}
+	part := strings.Split(s, "$")[1:] // 7, iterations, salt, key; or 6, salt, key
+	if part[0] == "7" && len(part) == 4 {
+		n, err := strconv.Atoi(part[1])
+		if err != nil || n < 1 || n > mostIterations {
+			return nil, errHash
+		}
+		h.iterations = n
+		part = part[1:]
+	} else if part[0] == "7" {
 		return nil, errHash
 	}
-	n, err := strconv.Atoi(part[2])
-	if err != nil || n < 1 {
+	if len(part) != 3 {
 		return nil, errHash
 	}
-	salt, err := base64.StdEncoding.DecodeString(part[3])
-	if err != nil {
+	var err error
+	if h.salt, err = base64.StdEncoding.DecodeString(part[1]); err != nil {
 		return nil, errHash
 	}
-	key, err := base64.StdEncoding.DecodeString(part[4])
-	if err != nil || len(key) != hashKeyBytes {
+	if h.key, err = base64.StdEncoding.DecodeString(part[2]); err != nil || len(h.key) != hashKeyBytes {
 		return nil, errHash
 	}
-	return &passwordHash{iterations: n, salt: salt, key: key}, nil
+	return h, nil
 }
 
 func (h *passwordHash) matches(password []byte) bool {
+	if h.iterations == 0 {
+		sum := sha512.Sum512(append(password[:len(password):len(password)], h.salt...))
+		return subtle.ConstantTimeCompare(sum[:], h.key) == 1
+	}
 	key, err := pbkdf2.Key(sha512.New, string(password), h.salt, h.iterations, len(h.key))
 	return err == nil && subtle.ConstantTimeCompare(key, h.key) == 1
 }

@@ -54,8 +54,15 @@ func sortInflight(old *mochi.Client) {
 // the whole CONNECT, though MQTT allows it (3.1.3.3).
 var emptyWill = []byte{0}
 
-// OnPacketRead lets a CONNECT with an empty will through.
+// OnPacketRead lets a CONNECT with an empty will through, gives a PUBLISH with a
+// topic alias its topic, and looks how large it is.
 func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	if pk.FixedHeader.Type == packets.Publish {
+		if err := h.unalias(cl, &pk); err != nil {
+			return pk, err
+		}
+		return pk, h.checkSize(cl, &pk)
+	}
 	if pk.FixedHeader.Type == packets.Connect && pk.Connect.WillFlag && len(pk.Connect.WillPayload) == 0 {
 		if c, ok := cl.Net.Conn.(*conn); ok {
 			c.emptyWill = true
@@ -63,6 +70,21 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 		}
 	}
 	return pk, nil
+}
+
+// unalias gives a PUBLISH the topic that its alias stands for (MQTT 5, 3.3.2.3.4),
+// before mochi asks whether the client may publish there: mochi asks about the
+// empty topic, and publishes there where the alias stands for nothing.
+func (h *hook) unalias(cl *mochi.Client, pk *packets.Packet) error {
+	alias := pk.Properties.TopicAlias
+	if alias == 0 || pk.TopicName != "" {
+		return nil
+	}
+	if pk.TopicName = cl.State.TopicAliases.Inbound.Set(alias, ""); pk.TopicName == "" {
+		_ = h.b.server.DisconnectClient(cl, packets.ErrTopicAliasInvalid)
+		return reject(packets.ErrTopicAliasInvalid)
+	}
+	return nil
 }
 
 // OnWill gives such a will its empty payload back.

@@ -3,6 +3,7 @@ package broker
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -37,10 +38,15 @@ func (h *hook) OnSubscribe(cl *mochi.Client, pk packets.Packet) packets.Packet {
 }
 
 // prepareReplay notes, before the SUBACK, what is retained for the filters of a
-// SUBSCRIBE that were granted. It looks at every retained message once.
+// SUBSCRIBE that were granted. With a wildcard it looks at every retained message
+// once.
 func (h *hook) prepareReplay(cl *mochi.Client, filters packets.Subscriptions, codes []byte) {
 	c, ok := cl.Net.Conn.(*conn)
 	if !ok || !slices.Contains(c.wants, true) {
+		return
+	}
+	if !slices.ContainsFunc(filters, func(f packets.Subscription) bool { return strings.ContainsAny(f.Filter, "+#") }) {
+		h.preparePlain(cl, c, filters, codes)
 		return
 	}
 	all := h.b.server.Topics.Retained.GetAll()
@@ -54,6 +60,20 @@ func (h *hook) prepareReplay(cl *mochi.Client, filters packets.Subscriptions, co
 				pk := all[topic]
 				c.replay = append(c.replay, replayed(&pk, &filters[i]))
 			}
+		}
+	}
+}
+
+// preparePlain is prepareReplay for filters without wildcards: it need not look
+// at everything that is retained.
+func (h *hook) preparePlain(cl *mochi.Client, c *conn, filters packets.Subscriptions, codes []byte) {
+	for i := range filters {
+		if !c.wants[i] || codes[i] > packets.CodeGrantedQos2.Code {
+			continue
+		}
+		pk, ok := h.b.server.Topics.Retained.Get(filters[i].Filter)
+		if ok && h.OnACLCheck(cl, pk.TopicName, false) {
+			c.replay = append(c.replay, replayed(&pk, &filters[i]))
 		}
 	}
 }

@@ -25,9 +25,6 @@ const (
 	connectWithin = 10 * time.Second
 	// leaveWithin is how long Close waits for a client to take the last words.
 	leaveWithin = time.Second
-	// writesPending is how many packets wait for a slow network client before
-	// further ones are dropped: mochi's own default.
-	writesPending = 1 << 13
 )
 
 // ListenOptions say where network clients connect.
@@ -55,13 +52,14 @@ type edge struct {
 
 	mu       sync.Mutex // all below, and clientID and number of every conn
 	conns    map[*conn]struct{}
+	byClient map[string][]*conn // those that are admitted, in order of arrival
 	arrivals uint64
 	closing  bool
 }
 
 func (e *edge) init(b *Broker) {
 	e.b = b
-	e.conns = map[*conn]struct{}{}
+	e.conns, e.byClient = map[*conn]struct{}{}, map[string][]*conn{}
 	e.names.init(func(id string) bool {
 		_, ok := b.server.Clients.Get(id)
 		return ok
@@ -113,7 +111,7 @@ func (e *edge) open(o ListenOptions) (*listener, error) {
 	if e.source == nil {
 		e.source = e.b.rt.OpenSource("network clients of the broker on " + ln.Addr().String())
 		e.inbox.post = e.source.Post
-		server.Options.Capabilities.MaximumClientWritesPending = writesPending
+		server.Options.Capabilities.MaximumClientWritesPending = int32(e.b.maxPend)
 		if err := server.Serve(); err != nil { // its event loop; there are no listeners yet
 			return nil, errors.Join(err, ln.Close())
 		}
@@ -130,7 +128,7 @@ func (e *edge) open(o ListenOptions) (*listener, error) {
 
 // attach runs a connection until it ends, on the caller's goroutine.
 func (e *edge) attach(nc net.Conn, l *listener) error {
-	c := &conn{Conn: nc, source: l.source, done: make(chan struct{})}
+	c := newConn(nc, l.source)
 	e.mu.Lock()
 	if e.closing {
 		e.mu.Unlock()
@@ -164,13 +162,22 @@ func (e *edge) close() error {
 	e.mu.Lock()
 	e.closing = true
 	for c := range e.conns { // all are closed, the order shows nowhere
-		_ = c.Close() // it may be closed already
+		c.end(reasonClosed)
 	}
 	e.mu.Unlock()
 	e.running.Wait()
 	e.b.drain()
 	e.source.Close()
 	return errors.Join(errs...)
+}
+
+// reasonClosed is what the tap is told of connections that Close ends.
+const reasonClosed = "the broker was closed"
+
+// dropped tells of a message that mochi did not deliver, and of which nothing
+// else is known.
+func (e *edge) dropped(clientID, reason string) {
+	e.inbox.push(Event{Kind: KindDrop, Receiver: clientID, Network: true, Reason: reason})
 }
 
 // sayGoodbye disconnects mochi's clients.
@@ -184,8 +191,10 @@ func (e *edge) sayGoodbye() {
 		if cl.Closed() || cl.Net.Conn == nil {
 			continue
 		}
+		if c, ok := cl.Net.Conn.(*conn); ok {
+			c.because(reasonClosed)
+		}
 		if cl.Properties.ProtocolVersion == 5 { // a 3.1.1 server just closes (3.14)
-			_ = cl.Net.Conn.SetDeadline(time.Now().Add(leaveWithin)) // edge: a client that does not read
 			_ = e.b.server.DisconnectClient(cl, packets.ErrServerShuttingDown)
 		}
 		cl.Stop(packets.ErrServerShuttingDown)

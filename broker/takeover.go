@@ -3,7 +3,6 @@ package broker
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -21,20 +20,15 @@ func (e *edge) admit(c *conn, clientID string) {
 	defer e.mu.Unlock()
 	e.arrivals++
 	c.clientID, c.number = clientID, e.arrivals
+	e.byClient[clientID] = append(e.byClient[clientID], c)
 }
 
 // earlier returns the connections of the same client id that arrived before.
 func (e *edge) earlier(c *conn) []*conn {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var list []*conn
-	for o := range e.conns { // sorted below
-		if o.clientID == c.clientID && o.number > 0 && o.number < c.number {
-			list = append(list, o)
-		}
-	}
-	slices.SortFunc(list, func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
-	return list
+	all := e.byClient[c.clientID]
+	return slices.Clone(all[:slices.Index(all, c)])
 }
 
 // takeOver ends the earlier connections of a client id [MQTT-3.1.4-2] and
@@ -46,12 +40,12 @@ func (e *edge) takeOver(cl *mochi.Client) {
 		return
 	}
 	for _, o := range e.earlier(c) {
+		o.because("another connection took over the client id")
 		old, known := e.b.server.Clients.Get(cl.ID)
 		if known && old.Net.Conn == o && old.Properties.ProtocolVersion == 5 {
-			_ = o.SetDeadline(time.Now().Add(leaveWithin)) // edge: a client that does not read
 			_ = e.b.server.DisconnectClient(old, packets.ErrSessionTakenOver)
 		}
-		_ = o.Close() // it may be closed already
+		_ = o.Close()
 		<-o.done
 	}
 }
@@ -65,11 +59,27 @@ func (e *edge) leave(c *conn) {
 			e.b.server.UnsubscribeClient(cl)
 			e.b.server.Clients.Delete(c.clientID)
 		}
+		if c.connected { // mochi tells of no end before it has sent the CONNACK
+			e.inbox.push(Event{
+				Kind: KindDisconnect, Client: c.clientID, Source: c.source, Network: true,
+				Reason: cmp.Or(c.reason(), "the connection was lost"),
+			})
+		}
 		e.names.depart(c.clientID)
+	}
+	c.out.close()
+	c.out.drain()
+	if c.tooLarge {
+		hearOut(c.Conn)
 	}
 	_ = c.Conn.Close() // there is nobody left to tell
 	e.mu.Lock()
 	delete(e.conns, c)
+	if left := slices.DeleteFunc(e.byClient[c.clientID], func(o *conn) bool { return o == c }); len(left) > 0 {
+		e.byClient[c.clientID] = left
+	} else {
+		delete(e.byClient, c.clientID)
+	}
 	e.mu.Unlock()
 	close(c.done)
 	e.running.Done()

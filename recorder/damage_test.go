@@ -2,10 +2,12 @@ package recorder_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -130,6 +132,48 @@ func TestFlippedBits(t *testing.T) {
 		b := append([]byte(nil), p.closed...)
 		b[at/8] ^= 1 << (at % 8)
 		p.check(t, "flip in the first pages", p.put(t, b, nil))
+	}
+}
+
+// Each byte of a small tape is changed, one after the other: that is told or
+// makes no difference, and salvage saves every chunk but the one that was hit.
+// HUBTAPE_FLIPS=1 tries every byte, which takes some minutes; else it is every
+// 97th.
+func TestEveryByte(t *testing.T) {
+	step := 97
+	if s := os.Getenv("HUBTAPE_FLIPS"); s != "" {
+		var err error
+		if step, err = strconv.Atoi(s); err != nil || step < 1 {
+			t.Fatalf("HUBTAPE_FLIPS=%s is no step", s)
+		}
+	}
+	p := newPrey(t, 150)
+	dst := filepath.Join(p.dir, "saved.hubtape")
+	tried, told, hit := 0, 0, 0
+	for at := 0; at < len(p.closed); at += step {
+		b := append([]byte(nil), p.closed...)
+		b[at] ^= byte(at%255) + 1
+		path := p.put(t, b, nil)
+		tried++
+		if !p.check(t, fmt.Sprintf("byte %d", at), path) {
+			continue
+		}
+		told++
+		_ = os.Remove(dst)
+		s, err := recorder.Salvage(path, dst)
+		if err != nil {
+			t.Fatalf("byte %d: %v", at, err)
+		}
+		if s.Lost > 20 || s.Records+s.Lost != 150 {
+			t.Fatalf("byte %d: salvage saved %d records and lost %d", at, s.Records, s.Lost)
+		}
+		if s.Lost > 0 {
+			hit++
+		}
+	}
+	t.Logf("%d of %d bytes changed: %d told, %d of them in a chunk", tried, len(p.closed), told, hit)
+	if told == 0 || hit == 0 {
+		t.Error("no change was told, or none hit a chunk")
 	}
 }
 

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"strconv"
-	"strings"
+	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/cmd/record/internal/cli"
+	"github.com/hubtape/hubtape/internal/scripttest"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -26,111 +21,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code":     code,
-			"cut":      cut,
-			"flip":     flip,
-			"broker":   broker,
-			"waitfile": waitFile,
-			"closed":   closedPort,
+		Setup: func(e *testscript.Env) error { // where the key of stand-ins is kept
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+			return nil
 		},
+		Cmds: scripttest.With(nil),
 	})
-}
-
-// code N COMMAND... runs a command and wants it to exit with N. Its output is
-// in the files stdout and stderr.
-func code(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if err != nil {
-		got = -1
-		if ee, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Exec does not wrap it
-			got = ee.ExitCode()
-		}
-	}
-	out, errOut := ts.ReadFile("stdout"), ts.ReadFile("stderr")
-	ts.Check(os.WriteFile(ts.MkAbs("stdout"), []byte(out), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("stderr"), []byte(errOut), 0o600))
-	if got != want {
-		ts.Fatalf("exit code %d, want %d: %s", got, want, errOut)
-	}
-	if want > 1 && (strings.Count(errOut, "\n") != 1 || !strings.HasPrefix(errOut, "record: ")) {
-		ts.Fatalf("the error is not one sentence: %s", errOut)
-	}
-}
-
-// cut FILE N keeps the first N bytes.
-func cut(ts *testscript.TestScript, _ bool, args []string) {
-	n, err := strconv.ParseInt(args[1], 10, 64)
-	ts.Check(err)
-	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
-}
-
-// flip FILE TEXT N flips a bit N bytes after the first TEXT.
-func flip(ts *testscript.TestScript, _ bool, args []string) {
-	path := ts.MkAbs(args[0])
-	b, err := os.ReadFile(path)
-	ts.Check(err)
-	n, err := strconv.Atoi(args[2])
-	ts.Check(err)
-	at := strings.Index(string(b), args[1])
-	if at < 0 {
-		ts.Fatalf("%s is not in %s", args[1], path)
-	}
-	b[at+n] ^= 4
-	ts.Check(os.WriteFile(path, b, 0o600))
-}
-
-// broker [CONFIG LINE] starts a mosquitto and puts its address into $BROKER.
-func broker(ts *testscript.TestScript, _ bool, args []string) {
-	port := freePort(ts)
-	config := ts.MkAbs("mosquitto.conf")
-	ts.Check(os.WriteFile(config, fmt.Appendf(nil, "listener %d 127.0.0.1\nallow_anonymous true\n%s\n", port, strings.Join(args, " ")), 0o600))
-	cmd := exec.Command("mosquitto", "-c", config)
-	out, err := cmd.StderrPipe()
-	ts.Check(err)
-	ts.Check(cmd.Start())
-	ts.Defer(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for s := bufio.NewScanner(out); ; {
-		if !s.Scan() {
-			ts.Fatalf("mosquitto did not start")
-		}
-		if strings.Contains(s.Text(), " running") {
-			break
-		}
-	}
-	ts.Setenv("PORT", strconv.Itoa(port))
-	ts.Setenv("BROKER", fmt.Sprintf("mqtt://127.0.0.1:%d", port))
-}
-
-// closed puts the address of a port that nobody listens on into $BROKER.
-func closedPort(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Setenv("BROKER", fmt.Sprintf("mqtt://127.0.0.1:%d", freePort(ts)))
-}
-
-func freePort(ts *testscript.TestScript) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// waitfile FILE N waits until a file has more than N bytes.
-func waitFile(ts *testscript.TestScript, _ bool, args []string) {
-	n, err := strconv.ParseInt(args[1], 10, 64)
-	ts.Check(err)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for range 4_000 {
-		if st, err := os.Stat(ts.MkAbs(args[0])); err == nil && st.Size() > n {
-			return
-		}
-		<-tick.C
-	}
-	ts.Fatalf("%s did not grow beyond %d bytes", args[0], n)
 }

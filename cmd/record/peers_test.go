@@ -106,11 +106,18 @@ func await(t *testing.T, what string, done func() bool) {
 }
 
 // 10,000 messages of every kind, published to a real broker while record runs,
-// are on the tape once each, with the QoS and retain flag of their delivery.
+// are on the tape once each, with the QoS of their delivery and, on MQTT 5, the
+// retain flag they were published with.
 func TestEveryMessageOnce(t *testing.T) {
+	for _, version := range []string{"3.1.1", "5"} {
+		t.Run(version, func(t *testing.T) { everyMessageOnce(t, version) })
+	}
+}
+
+func everyMessageOnce(t *testing.T, version string) {
 	address := mosquitto(t)
 	tape := filepath.Join(t.TempDir(), "all.hubtape")
-	cmd := record(t, address, tape, "--qos", "2")
+	cmd := record(t, address, tape, "--qos", "2", "--mqtt-version", version)
 	c := client(t, address)
 	publish := func(topic string, qos byte, retained bool, payload []byte) {
 		if token := c.Publish(topic, qos, retained, payload); token.Wait() && token.Error() != nil {
@@ -125,12 +132,13 @@ func TestEveryMessageOnce(t *testing.T) {
 		topic   string
 		payload []byte
 		qos     byte
+		retain  bool
 	}
 	const n = 10_000
 	draw := rand.New(rand.NewPCG(1, 2))
 	var all []said
 	for i := range n {
-		m := said{topic: fmt.Sprintf("haus/Küche %d/ветер (%d)", i%50, i%7), qos: byte(i % 3)}
+		m := said{topic: fmt.Sprintf("haus/Küche %d/ветер (%d)", i%50, i%7), qos: byte(i % 3), retain: i%10 == 9}
 		switch i % 4 {
 		case 0: // empty
 		case 1: // binary
@@ -142,7 +150,7 @@ func TestEveryMessageOnce(t *testing.T) {
 			m.payload = fmt.Appendf(nil, `{"n":%d}`, i)
 		}
 		all = append(all, m)
-		publish(m.topic, m.qos, i%10 == 9, m.payload)
+		publish(m.topic, m.qos, m.retain, m.payload)
 	}
 	publish("marker", 1, false, []byte("end"))
 	await(t, "the last message on the tape", func() bool {
@@ -159,7 +167,7 @@ func TestEveryMessageOnce(t *testing.T) {
 	// acknowledgement, so each message is looked for by what it says.
 	left := map[string]int{}
 	for _, m := range all {
-		left[fmt.Sprintf("%s QoS %d %q", m.topic, m.qos, m.payload)]++
+		left[fmt.Sprintf("%s QoS %d retain %v %q", m.topic, m.qos, m.retain && version == "5", m.payload)]++
 	}
 	got := 0
 	for _, r := range readTape(t, tape) {
@@ -167,9 +175,9 @@ func TestEveryMessageOnce(t *testing.T) {
 			continue
 		}
 		got++
-		key := fmt.Sprintf("%s QoS %d %q", r.Topic, r.QoS, r.Payload)
-		if left[key]--; left[key] < 0 || r.Retain || r.Kind != recorder.KindMessage {
-			t.Fatalf("message %d was not said, or is there once too often: %s retain %v %v", got, key, r.Retain, r.Kind)
+		key := fmt.Sprintf("%s QoS %d retain %v %q", r.Topic, r.QoS, r.Retain, r.Payload)
+		if left[key]--; left[key] < 0 || r.Kind != recorder.KindMessage {
+			t.Fatalf("message %d was not said, or is there once too often: %s %v", got, key, r.Kind)
 		}
 	}
 	if got != n {

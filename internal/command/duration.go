@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"fmt"
@@ -9,21 +9,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// duration is a flag like 1h30m, 180ms, or with days: 2d12h.
-type duration time.Duration
+// Duration is a flag like 1h30m, 180ms, or with days: 2d12h; not below zero.
+type Duration time.Duration
 
-func (d *duration) String() string {
+// String is empty for 0.
+func (d *Duration) String() string {
 	if *d == 0 {
 		return ""
 	}
 	return time.Duration(*d).String()
 }
 
-func (d *duration) Type() string { return "duration" }
+// Type names the flag's value in a help text.
+func (d *Duration) Type() string { return "duration" }
 
-func (d *duration) Set(s string) error {
+// Set reads a duration.
+func (d *Duration) Set(s string) error {
 	v, err := parseDuration(s)
-	*d = duration(v)
+	*d = Duration(v)
 	return err
 }
 
@@ -33,18 +36,19 @@ func parseDuration(s string) (time.Duration, error) {
 		err = fmt.Errorf("%q is below zero", s)
 	}
 	if err != nil {
-		return 0, usagef("%s", err)
+		return 0, Usagef("%s", err)
 	}
 	return d, nil
 }
 
-// selection are the flags that choose records of a tape.
-type selection struct {
-	from, until     duration
+// Selection are the flags that choose records of a tape.
+type Selection struct {
+	from, until     Duration
 	topics, exclude []string
 }
 
-func (s *selection) register(cmd *cobra.Command) {
+// Register adds the flags to a command.
+func (s *Selection) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(&s.from, "from", "first offset from the tape's start, like 1h30m")
 	f.Var(&s.until, "until", "last offset, that instant included")
@@ -52,7 +56,8 @@ func (s *selection) register(cmd *cobra.Command) {
 	f.StringArrayVar(&s.exclude, "exclude", nil, "no topics that match this `filter`; may be given again")
 }
 
-func (s *selection) query() (recorder.Query, error) {
+// Query reads the flags; its records' memory is used again.
+func (s *Selection) Query() (recorder.Query, error) {
 	q := recorder.Query{From: time.Duration(s.from), Until: time.Duration(s.until), Transient: true}
 	q.Topics.Include, q.Topics.Exclude = s.topics, s.exclude
 	return q, q.Validate()

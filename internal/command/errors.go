@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/mqtt/conn"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/format"
+	"github.com/hubtape/hubtape/recorder/format/pcap"
 )
 
 // The exit codes of all programs.
@@ -52,7 +54,7 @@ func IsSilent(err error) bool {
 var understood = []error{
 	recorder.ErrNotTape, recorder.ErrVersion, recorder.ErrExists, recorder.ErrQuery, recorder.ErrKind, recorder.ErrRecord,
 	recorder.ErrTimeBack, mqtt.ErrFilter, mqtt.ErrTopic, format.ErrUnknown, format.ErrUndetected,
-	format.ErrDirection, format.ErrBinary, fs.ErrNotExist,
+	format.ErrDirection, format.ErrBinary, format.ErrTemplate, pcap.ErrNotCapture, pcap.ErrTruncated, pcap.ErrDamaged, conn.ErrAddress, conn.ErrOptions, fs.ErrNotExist,
 }
 
 // Code sorts an error into the exit codes. Errors that are neither known here

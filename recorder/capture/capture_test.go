@@ -15,8 +15,11 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/mqtt/conn"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/capture"
+	"github.com/hubtape/hubtape/recorder/deck"
 	"go.uber.org/goleak"
 )
 
@@ -103,33 +106,48 @@ func publish(t testing.TB, c paho.Client, topic string, qos byte, retain bool, p
 
 // session is a capture that runs.
 type session struct {
-	*capture.Capture
-	path string
-	w    *recorder.Writer
+	*deck.Deck
 	stop context.CancelFunc
 	done chan error
 }
 
-func begin(t testing.TB, o capture.Options) *session {
+func begin(t testing.TB, o capture.Options, tape ...deck.Options) *session {
 	t.Helper()
-	o.Start = time.Now()
-	s := &session{path: filepath.Join(t.TempDir(), "x.hubtape"), done: make(chan error, 1)}
-	var err error
-	if s.w, err = recorder.Create(s.path, recorder.Options{Start: o.Start}); err != nil {
+	to := deck.Options{}
+	if len(tape) > 0 {
+		to = tape[0]
+	}
+	if to.Path == "" {
+		to.Path = filepath.Join(t.TempDir(), "x.hubtape")
+	}
+	d, err := deck.Open(to)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Capture, err = capture.New(s.w, o); err != nil {
+	c, err := capture.New(d, o)
+	if err != nil {
 		t.Fatal(err)
 	}
+	s := &session{Deck: d, done: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.stop = cancel
-	go func() { s.done <- s.Serve(ctx) }()
+	go func() { s.done <- c.Serve(ctx) }()
 	t.Cleanup(cancel)
 	return s
 }
 
-// until waits for a condition on the capture's progress.
-func (s *session) until(t testing.TB, what string, ok func(capture.Progress) bool) {
+// from is a capture of one broker.
+func from(b *broker, o capture.Options) capture.Options {
+	o.Brokers = []capture.Broker{{Connection: conn.Options{Broker: b.url()}}}
+	return o
+}
+
+func isConnected(p deck.Progress) bool {
+	return len(p.Sources) > 0 && p.Sources[0].Connected
+}
+
+// until waits for a condition on the recording's progress.
+func (s *session) until(t testing.TB, what string, ok func(deck.Progress) bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -146,16 +164,32 @@ func (s *session) until(t testing.TB, what string, ok func(capture.Progress) boo
 	t.Fatalf("waited in vain for %s: %+v", what, s.Progress())
 }
 
+// messages waits for so many.
+func (s *session) messages(t testing.TB, n uint64) {
+	t.Helper()
+	s.until(t, fmt.Sprint(n, " messages"), func(p deck.Progress) bool { return p.Messages >= n })
+}
+
+// end returns the records but the last one, which says that the recording ended.
 func (s *session) end(t testing.TB) []recorder.Record {
 	t.Helper()
 	s.stop()
 	if err := <-s.done; err != nil {
 		t.Fatal(err)
 	}
-	if err := s.w.Close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tape, err := recorder.Open(s.path)
+	out := records(t, s.Path())
+	if last := out[len(out)-1]; last.Kind != recorder.KindNote {
+		t.Fatalf("the last record is %+v", last)
+	}
+	return out[:len(out)-1]
+}
+
+func records(t testing.TB, path string) []recorder.Record {
+	t.Helper()
+	tape, err := recorder.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,57 +205,170 @@ func (s *session) end(t testing.TB) []recorder.Record {
 	return out
 }
 
+// Both versions of MQTT record the same, but for the retain flag of live
+// messages, which 3.1.1 does not hand over [MQTT-3.3.1-9].
 func TestCapture(t *testing.T) {
-	b := startBroker(t, "")
-	pub := connect(t, b)
-	publish(t, pub, "z/state", 1, true, "old")
-	publish(t, pub, "z/secret", 1, true, "no")
-	s := begin(t, capture.Options{Broker: b.url(), Topics: []string{"z/#", "y"}, Exclude: []string{"z/secret"}, QoS: 1})
-	s.until(t, "the retained message", func(p capture.Progress) bool { return p.Messages == 1 })
-	publish(t, pub, "z/state", 1, true, "new")
-	publish(t, pub, "x", 1, false, "not asked for")
-	publish(t, pub, "z/secret", 1, false, "no")
-	publish(t, pub, "y", 0, false, "\x00\xff")
-	s.until(t, "two messages", func(p capture.Progress) bool { return p.Messages == 3 })
-	got := s.end(t)
-	if len(got) != 3 {
-		t.Fatalf("%d records: %+v", len(got), got)
-	}
-	for i, want := range []recorder.Record{
-		{Kind: recorder.KindSnapshot}, {Kind: recorder.KindMessage}, {Kind: recorder.KindMessage},
-	} {
-		r := got[i]
-		topic, payload := []string{"z/state", "z/state", "y"}[i], []string{"old", "new", "\x00\xff"}[i]
-		qos := []byte{1, 1, 0}[i]
-		if r.Kind != want.Kind || r.Topic != topic || !bytes.Equal(r.Payload, []byte(payload)) || r.QoS != qos || r.Retain != (i == 0) {
-			t.Errorf("record %d: %+v", i, r)
-		}
-		if r.Wall == 0 || r.At <= 0 {
-			t.Errorf("record %d has no time: %v, %d", i, r.At, r.Wall)
-		}
+	for _, version := range []conn.Version{conn.V311, conn.V5} {
+		t.Run(version.String(), func(t *testing.T) {
+			b := startBroker(t, "")
+			pub := connect(t, b)
+			publish(t, pub, "z/state", 1, true, "old")
+			publish(t, pub, "z/secret", 1, true, "no")
+			o := from(b, capture.Options{Topics: []string{"z/#", "y", "z/+"}, Exclude: []string{"z/secret"}, QoS: 1})
+			o.Brokers[0].Connection.Version = version
+			s := begin(t, o)
+			s.until(t, "the connection", isConnected)
+			s.messages(t, 1)
+			publish(t, pub, "z/state", 1, true, "new")
+			publish(t, pub, "x", 1, false, "not asked for")
+			publish(t, pub, "z/secret", 1, false, "no")
+			publish(t, pub, "y", 0, false, "\x00\xff")
+			s.messages(t, 3)
+			got := s.end(t)
+			if len(got) != 3 {
+				t.Fatalf("%d records: %+v", len(got), got)
+			}
+			live := version == conn.V5
+			for i, want := range []struct {
+				kind           recorder.Kind
+				topic, payload string
+				qos            byte
+				retain         bool
+			}{
+				{recorder.KindSnapshot, "z/state", "old", 1, true},
+				{recorder.KindMessage, "z/state", "new", 1, live},
+				{recorder.KindMessage, "y", "\x00\xff", 0, false},
+			} {
+				r := got[i]
+				if r.Kind != want.kind || r.Topic != want.topic || string(r.Payload) != want.payload || r.QoS != want.qos || r.Retain != want.retain {
+					t.Errorf("record %d: %+v", i, r)
+				}
+				if r.Wall == 0 || r.At <= 0 {
+					t.Errorf("record %d has no time: %v, %d", i, r.At, r.Wall)
+				}
+			}
+		})
 	}
 }
 
-// A cut is told as a gap, and recording goes on after it.
+// Properties of MQTT 5 are kept.
+func TestProperties(t *testing.T) {
+	b := startBroker(t, "")
+	s := begin(t, from(b, capture.Options{QoS: 1}))
+	s.until(t, "the connection", isConnected)
+	c, err := conn.Dial(t.Context(), conn.Options{Broker: b.url(), Version: conn.V5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	text := byte(1)
+	m := mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1, Properties: &mqtt.Properties{
+		PayloadFormat: &text, ContentType: "text/plain", ResponseTopic: "r", CorrelationData: []byte{0, 1},
+		User: []mqtt.UserProperty{{Key: "k", Value: "1"}, {Key: "k", Value: "2"}},
+	}}
+	if err := c.Publish(m, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.messages(t, 1)
+	if got := s.end(t); len(got) != 1 || !got[0].Message.Equal(m) {
+		t.Errorf("recorded %+v", got)
+	}
+}
+
+// A cut is told as a gap, and recording goes on after it, with what the broker
+// has retained then.
 func TestGap(t *testing.T) {
 	b := startBroker(t, "")
-	s := begin(t, capture.Options{Broker: b.url(), QoS: 1})
-	s.until(t, "the connection", func(p capture.Progress) bool { return p.Connected })
+	s := begin(t, from(b, capture.Options{QoS: 1}))
+	s.until(t, "the connection", isConnected)
 	publish(t, connect(t, b), "a", 1, false, "before")
-	s.until(t, "a message", func(p capture.Progress) bool { return p.Messages == 1 })
+	s.messages(t, 1)
 	b.stop()
-	s.until(t, "the cut", func(p capture.Progress) bool { return !p.Connected })
+	s.until(t, "the cut", func(p deck.Progress) bool { return !p.Sources[0].Connected })
 	b.start(t)
-	s.until(t, "the end of the gap", func(p capture.Progress) bool { return p.Gaps == 1 })
+	s.until(t, "the end of the gap", func(p deck.Progress) bool { return p.Gaps == 1 && p.Sources[0].Connected })
 	publish(t, connect(t, b), "a", 1, false, "after")
-	s.until(t, "another message", func(p capture.Progress) bool { return p.Messages == 2 })
+	s.messages(t, 2)
+	b.stop() // a gap that lasts to the end
+	s.until(t, "the cut", func(p deck.Progress) bool { return !p.Sources[0].Connected })
 	got := s.end(t)
-	if len(got) != 3 || got[1].Kind != recorder.KindGap {
+	if len(got) != 4 || got[1].Kind != recorder.KindGap || got[3].Kind != recorder.KindGap {
 		t.Fatalf("records: %+v", got)
 	}
 	gap := got[1]
-	if gap.Until <= gap.At || got[2].At < gap.Until || !strings.HasPrefix(gap.Text, "connection lost: ") {
+	if gap.Until <= gap.At || got[2].At < gap.Until || !strings.Contains(gap.Text, "connection was lost") {
 		t.Errorf("gap: %+v", gap)
+	}
+}
+
+// Several brokers go on one tape, each below its prefix; a cut of one is no cut
+// of the other.
+func TestSeveralBrokers(t *testing.T) {
+	one, two := startBroker(t, ""), startBroker(t, "")
+	s := begin(t, capture.Options{Brokers: []capture.Broker{
+		{Connection: conn.Options{Broker: one.url()}, Name: "attic", Prefix: "attic/"},
+		{Connection: conn.Options{Broker: two.url()}, Name: "cellar", Prefix: "cellar/"},
+	}})
+	s.until(t, "both connections", func(p deck.Progress) bool {
+		return len(p.Sources) == 2 && p.Sources[0].Connected && p.Sources[1].Connected
+	})
+	publish(t, connect(t, one), "a", 0, false, "1")
+	s.messages(t, 1)
+	one.stop()
+	s.until(t, "the cut", func(p deck.Progress) bool { return !p.Sources[0].Connected })
+	publish(t, connect(t, two), "a", 0, false, "2")
+	s.messages(t, 2)
+	one.start(t)
+	s.until(t, "the end of the gap", func(p deck.Progress) bool { return p.Gaps == 1 })
+	got := s.end(t)
+	if len(got) != 3 || got[0].Topic != "attic/a" || got[1].Topic != "cellar/a" || got[2].Kind != recorder.KindGap {
+		t.Fatalf("records: %+v", got)
+	}
+	from, until := got[2].Gap()
+	if !strings.HasPrefix(got[2].Text, "attic: ") || from >= got[1].At || until < got[1].At {
+		t.Errorf("the gap from %v to %v around %v: %s", from, until, got[1].At, got[2].Text)
+	}
+}
+
+// Each part of a recording begins with what the broker has retained then.
+func TestPartsBeginWithRetainedState(t *testing.T) {
+	for _, version := range []conn.Version{conn.V311, conn.V5} {
+		t.Run(version.String(), func(t *testing.T) {
+			b := startBroker(t, "")
+			pub := connect(t, b)
+			publish(t, pub, "z/one", 1, true, "1")
+			o := from(b, capture.Options{QoS: 1})
+			o.Brokers[0].Connection.Version = version
+			path := filepath.Join(t.TempDir(), "x.hubtape")
+			s := begin(t, o, deck.Options{Path: path, RotateBytes: 100_000, FlushEvery: 5 * time.Millisecond, Tape: recorder.Options{LogBytes: 1 << 14}})
+			s.until(t, "the connection", isConnected)
+			s.messages(t, 1)
+			publish(t, pub, "z/two", 1, true, "2")
+			noise := make([]byte, 60_000)
+			for i := range noise {
+				noise[i] = byte(i * i >> 3)
+			}
+			for i := 0; s.Progress().Part < 2; i++ {
+				publish(t, pub, "noise", 1, false, fmt.Sprint(i)+string(noise[i%len(noise):]))
+			}
+			s.until(t, "the retained state", func(p deck.Progress) bool { return p.Part >= 2 && p.Queued == 0 })
+			last := s.Progress().Messages
+			publish(t, pub, "last", 1, false, "x")
+			s.messages(t, last+1)
+			s.stop()
+			if err := errors.Join(<-s.done, s.Close()); err != nil {
+				t.Fatal(err)
+			}
+			got := records(t, strings.TrimSuffix(path, ".hubtape")+"-0002.hubtape")
+			if len(got) < 3 || got[0].Kind != recorder.KindSnapshot || got[1].Kind != recorder.KindSnapshot || got[0].Topic+got[1].Topic != "z/onez/two" {
+				t.Errorf("part 2 begins with %v %s, %v %s", got[0].Kind, got[0].Topic, got[1].Kind, got[1].Topic)
+			}
+			for _, r := range got[2:] {
+				if r.Kind == recorder.KindSnapshot {
+					t.Errorf("another snapshot: %+v", r)
+				}
+			}
+		})
 	}
 }
 
@@ -232,45 +379,67 @@ func TestNoConnection(t *testing.T) {
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
-	s := begin(t, capture.Options{Broker: fmt.Sprintf("mqtt://user:pass@127.0.0.1:%d", port)})
+	s := begin(t, capture.Options{Brokers: []capture.Broker{{Connection: conn.Options{Broker: fmt.Sprintf("mqtt://user:pass@127.0.0.1:%d", port)}}}})
 	err = <-s.done
 	if !errors.Is(err, capture.ErrConnect) || strings.Contains(err.Error(), "pass") {
 		t.Errorf("Serve = %v, want ErrConnect without a password", err)
 	}
-	_ = s.w.Close()
+	_ = s.Close()
 }
 
 // A broker that refuses the user is an error that keeps the password.
 func TestRefused(t *testing.T) {
 	locked := startBroker(t, "allow_anonymous false")
-	s := begin(t, capture.Options{Broker: locked.url(), User: "u", Password: "secret"})
+	s := begin(t, capture.Options{Brokers: []capture.Broker{{Connection: conn.Options{Broker: locked.url(), User: "u", Password: "secret"}}}})
 	if err := <-s.done; !errors.Is(err, capture.ErrConnect) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("Serve = %v, want ErrConnect", err)
 	}
-	_ = s.w.Close()
+	_ = s.Close()
+}
+
+// A tape that cannot go on ends the recording.
+func TestDiskFails(t *testing.T) {
+	b := startBroker(t, "")
+	path := filepath.Join(t.TempDir(), "x.hubtape")
+	s := begin(t, from(b, capture.Options{}), deck.Options{Path: path, RotateEvery: time.Nanosecond, FlushEvery: 5 * time.Millisecond})
+	if err := os.WriteFile(strings.TrimSuffix(path, ".hubtape")+"-0002.hubtape", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.until(t, "the connection", isConnected)
+	publish(t, connect(t, b), "a", 0, false, "1")
+	if err := <-s.done; !errors.Is(err, recorder.ErrExists) {
+		t.Errorf("Serve = %v, want that part 2 is in the way", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestOptions(t *testing.T) {
+	to := func(address string) capture.Options {
+		return capture.Options{Brokers: []capture.Broker{{Connection: conn.Options{Broker: address}}}}
+	}
+	with := func(change func(*capture.Options)) capture.Options {
+		o := to("mqtt://hub")
+		change(&o)
+		return o
+	}
 	for name, o := range map[string]capture.Options{
 		"no broker":       {},
-		"no scheme":       {Broker: "hub:1883"},
-		"strange scheme":  {Broker: "http://hub"},
-		"no host":         {Broker: "mqtt://"},
-		"bad filter":      {Broker: "mqtt://hub", Topics: []string{"a#"}},
-		"bad exclude":     {Broker: "mqtt://hub", Exclude: []string{"a/#/b"}},
-		"QoS 3":           {Broker: "mqtt://hub", QoS: 3},
-		"unreadable port": {Broker: "mqtt://u:secret@hub:x"},
+		"no scheme":       to("hub:1883"),
+		"strange scheme":  to("http://hub"),
+		"no host":         to("mqtt://"),
+		"unreadable port": to("mqtt://u:secret@hub:x"),
+		"bad filter":      with(func(o *capture.Options) { o.Topics = []string{"a#"} }),
+		"bad exclude":     with(func(o *capture.Options) { o.Exclude = []string{"a/#/b"} }),
+		"bad prefix":      with(func(o *capture.Options) { o.Brokers[0].Prefix = "+/" }),
+		"QoS 3":           with(func(o *capture.Options) { o.QoS = 3 }),
 	} {
-		_, err := capture.New(nil, o)
-		if !errors.Is(err, capture.ErrOptions) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: New = %v, want ErrOptions", name, err)
+		if err := o.Validate(); !errors.Is(err, capture.ErrOptions) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want ErrOptions", name, err)
 		}
-	}
-	for address, want := range map[string]string{
-		"mqtt://hub": "hub:1883", "mqtts://hub": "hub:8883", "ws://hub/mqtt": "hub:80", "wss://hub:9001": "hub:9001", "mqtt://[::1]": "[::1]:1883",
-	} {
-		if u, err := capture.ParseBroker(address); err != nil || u.Host != want {
-			t.Errorf("ParseBroker(%q) = %v, %v; want the host %s", address, u, err, want)
+		if _, err := capture.New(nil, o); !errors.Is(err, capture.ErrOptions) {
+			t.Errorf("%s: New = %v, want ErrOptions", name, err)
 		}
 	}
 }
@@ -283,8 +452,8 @@ func BenchmarkCapture(b *testing.B) {
 	payload := bytes.Repeat([]byte(`{"temperature":21.5,"humidity":40}`), 5)
 	for _, qos := range []byte{0, 1} {
 		b.Run(fmt.Sprintf("qos=%d", qos), func(b *testing.B) {
-			s := begin(b, capture.Options{Broker: br.url(), QoS: qos})
-			s.until(b, "the connection", func(p capture.Progress) bool { return p.Connected })
+			s := begin(b, from(br, capture.Options{QoS: qos}))
+			s.until(b, "the connection", isConnected)
 			b.ResetTimer()
 			for i := range b.N {
 				tok := pub.Publish("z/hall", qos, false, payload)
@@ -292,10 +461,10 @@ func BenchmarkCapture(b *testing.B) {
 					b.Fatal(tok.Error())
 				}
 			}
-			s.until(b, "all messages", func(p capture.Progress) bool { return p.Messages == uint64(b.N) })
+			s.messages(b, uint64(b.N))
 			b.StopTimer()
 			s.stop()
-			if err := errors.Join(<-s.done, s.w.Close()); err != nil {
+			if err := errors.Join(<-s.done, s.Close()); err != nil {
 				b.Fatal(err)
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")

@@ -1,88 +1,66 @@
 package capture
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/mqtt/conn"
 )
 
-// ErrOptions is what [New] and [ParseBroker] wrap when they are told nonsense.
+// ErrOptions is what [New] wraps when it is told nonsense.
 var ErrOptions = errors.New("cannot record")
 
-// ErrConnect is what [Capture.Serve] wraps when the first connection or
-// subscription fails.
-var ErrConnect = errors.New("no connection to the broker")
+// Broker is one to record from.
+type Broker struct {
+	// Connection says where it is and who we are. Its OnMessage and OnLost are
+	// set by the capture.
+	Connection conn.Options
+	// Name stands in the reasons of gaps; with several brokers they should have
+	// one each.
+	Name string
+	// Prefix is put before its topics on the tape, to tell hubs apart.
+	Prefix string
+}
 
 // Options say what is recorded, and from where.
 type Options struct {
-	// Broker is where it listens: mqtt://, mqtts://, ws:// or wss://, with a
-	// host, and a port where it is not the usual one. A user and a password in
-	// it are used unless User and Password are set.
-	Broker   string
-	User     string
-	Password string
-	// ClientID is how the recorder calls itself; "": "hubtape-" and a number
-	// drawn for each run.
-	ClientID string
-	// TLS is used for mqtts and wss; nil: the system's certificates.
-	TLS *tls.Config
-
-	// Topics are the filters to subscribe to; none: "#". Where two of them
-	// match one topic, some brokers send a message twice.
+	Brokers []Broker
+	// Topics are the filters to subscribe to; none: "#". One that another covers
+	// is left out. Where two overlap without that, as "a/+" and "+/b" do, some
+	// brokers send a message twice.
 	Topics []string
-	// Exclude are filters of topics that are not kept.
+	// Exclude are filters of topics that are not kept, as the broker has them.
 	Exclude []string
 	// QoS is the one to subscribe with; a message is kept with the QoS it came.
 	QoS byte
-
-	// Start is offset 0 of the tape, the time that the Writer was created with,
-	// with its monotonic reading; the zero Time: when Serve is called.
-	Start time.Time
-	// TimeScale is how many times as fast as real time the hub's clock runs,
-	// when a simulated hub is recorded: offsets and wall times are the hub's.
-	// 0: 1.
-	TimeScale int
-	// Date is what the hub's clock shows at Start; the zero Time: Start.
-	Date time.Time
-	// FlushEvery is how often records are made to outlive a kill; 0: 1 s.
-	FlushEvery time.Duration
-	// SyncEvery is how often they are made to outlive a power cut; 0: 20 s.
-	SyncEvery time.Duration
-	// QueueBytes bounds the memory of messages that are not yet written; when
-	// it is full the broker is made to wait. 0: 64 MiB.
-	QueueBytes int
-	// ConnectTimeout is for the first connection and subscription; 0: 10 s.
-	ConnectTimeout time.Duration
 	// Log is told of connections; nil: nobody is.
 	Log *slog.Logger
+
+	retryFirst, retryMost time.Duration // pauses before a lost broker is dialled again, for tests
 }
 
-// Validate returns the error that [New] would.
-func (o Options) Validate() error {
-	_, err := o.withDefaults()
-	return err
-}
+// Pauses before a lost broker is dialled again: from the first to the longest,
+// each twice the one before.
+const (
+	retryFirst = 250 * time.Millisecond
+	retryMost  = 10 * time.Second
+)
 
 func (o Options) withDefaults() (Options, error) {
-	u, err := ParseBroker(o.Broker)
-	if err != nil {
-		return o, err
+	if len(o.Brokers) == 0 {
+		return o, fmt.Errorf("%w: there is no broker to record from", ErrOptions)
 	}
-	if u.User != nil && o.User == "" {
-		o.User = u.User.Username()
+	for _, b := range o.Brokers {
+		if _, err := conn.Parse(b.Connection.Broker); err != nil {
+			return o, fmt.Errorf("%w: %w", ErrOptions, err)
+		}
+		if b.Prefix != "" && mqtt.ValidateTopic(b.Prefix+"x") != nil {
+			return o, fmt.Errorf("%w: %q cannot stand before a topic", ErrOptions, b.Prefix)
+		}
 	}
-	if p, ok := u.User.Password(); ok && o.Password == "" {
-		o.Password = p
-	}
-	u.User = nil
-	o.Broker = u.String()
 	if len(o.Topics) == 0 {
 		o.Topics = []string{"#"}
 	}
@@ -92,44 +70,36 @@ func (o Options) withDefaults() (Options, error) {
 	if o.QoS > 2 {
 		return o, fmt.Errorf("%w: QoS %d is none of 0, 1 and 2", ErrOptions, o.QoS)
 	}
-	if o.TimeScale < 0 {
-		return o, fmt.Errorf("%w: a hub's clock that runs %d times as fast as real time cannot be", ErrOptions, o.TimeScale)
-	}
-	pick(&o.TimeScale, 1)
-	pick(&o.FlushEvery, time.Second)
-	pick(&o.SyncEvery, 20*time.Second)
-	pick(&o.QueueBytes, 64<<20)
-	pick(&o.ConnectTimeout, 10*time.Second)
+	o.Topics = uncovered(o.Topics)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.retryFirst == 0 {
+		o.retryFirst, o.retryMost = retryFirst, retryMost
 	}
 	return o, nil
 }
 
-func pick[T int | time.Duration](v *T, d T) {
-	if *v <= 0 {
-		*v = d
+// uncovered leaves out filters of which another one matches every topic: a
+// broker may send a message once for each filter that matches [MQTT-3.3.5-1].
+func uncovered(filters []string) (out []string) {
+	for i, f := range filters {
+		covered := false
+		for j, other := range filters {
+			// A filter read as a topic is matched by those that cover it; of two
+			// that say the same the first stays.
+			covers := i != j && mqtt.Covers(other, f)
+			covered = covered || (covers && (!mqtt.Covers(f, other) || j < i))
+		}
+		if !covered {
+			out = append(out, f)
+		}
 	}
+	return out
 }
 
-var ports = map[string]string{"mqtt": "1883", "tcp": "1883", "mqtts": "8883", "ssl": "8883", "ws": "80", "wss": "443"}
-
-// ParseBroker reads the address of a broker and gives it a port if it has none.
-func ParseBroker(address string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err // without the address: it may hold a password
-		}
-		return nil, fmt.Errorf("%w: the broker's address cannot be read: %w; write it like mqtt://hub:1883", ErrOptions, err)
-	}
-	port, ok := ports[u.Scheme]
-	if !ok || u.Hostname() == "" {
-		return nil, fmt.Errorf("%w: %q is no broker's address; write it like mqtt://hub:1883, with mqtt, mqtts, ws or wss", ErrOptions, u.Redacted())
-	}
-	if u.Port() == "" {
-		u.Host = net.JoinHostPort(strings.Trim(u.Host, "[]"), port)
-	}
-	return u, nil
+// Validate returns the error that [New] would.
+func (o Options) Validate() error {
+	_, err := o.withDefaults()
+	return err
 }

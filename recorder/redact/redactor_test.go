@@ -12,6 +12,7 @@ import (
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/redact"
+	"github.com/stretchr/testify/require"
 )
 
 // own reads rules without the built-in ones.
@@ -443,4 +444,18 @@ func TestIsStandIn(t *testing.T) {
 			t.Errorf("%q: %v", s, !want)
 		}
 	}
+}
+
+func TestHoldsStandIn(t *testing.T) {
+	x := redact.New(redact.Builtin(redact.BuiltinOptions{}), []byte("key"))
+	for _, payload := range []string{
+		`{"password":"correct horse"}`,
+		`{"config":{"advanced":{"network_key":[1,3,5,7,9,11,13,15,0,2,4,6,8,10,12,13]}}}`,
+	} {
+		r := recorder.Record{Kind: recorder.KindMessage, Message: mqtt.Message{Topic: "z/bridge/info", Payload: []byte(payload)}}
+		require.False(t, redact.HoldsStandIn(r.Payload))
+		require.True(t, x.Record(&r))
+		require.True(t, redact.HoldsStandIn(r.Payload), "%s", r.Payload)
+	}
+	require.False(t, redact.HoldsStandIn([]byte("redacted-hello")))
 }

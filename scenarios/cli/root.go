@@ -25,7 +25,8 @@ const rootExample = `  simrun
   simrun hallway.yaml --seeds 0-999 --fail-fast
   simrun scenarios/ --tag lights --junit report.xml --github
   simrun check scenarios/
-  simrun new evening.hubtape --app hallway-light > hallway.yaml`
+  simrun new evening.hubtape --app hallway-light > hallway.yaml
+  simrun play evening.hubtape --to mqtt://localhost --speed 10x`
 
 func (a *app) root() *cobra.Command {
 	var o runFlags
@@ -48,7 +49,7 @@ func (a *app) root() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	a.logging.Register(root)
 	o.register(root)
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.newCommand(), a.appsCommand(), a.schemaCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.newCommand(), a.playCommand(), a.appsCommand(), a.schemaCommand())
 	return root
 }
 

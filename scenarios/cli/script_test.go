@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +14,9 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock/clocktest"
+	"github.com/hubtape/hubtape/internal/scripttest"
 	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/recorder/format"
 	"github.com/hubtape/hubtape/scenarios/cli"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -39,44 +43,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code":     code,
-			"signal":   signalled,
-			"tape":     makeTape,
-			"cut":      cut,
-			"waitfile": waitFile,
-			"valid":    valid,
-
+		Cmds: scripttest.With(map[string]scripttest.Command{
+			"signal":      signalled,
+			"tape":        makeTape,
+			"import":      importTape,
+			"valid":       valid,
 			"samedigests": sameDigests,
-		},
+		}),
 	})
-}
-
-// code N COMMAND... runs a command and wants it to exit with N. Its output is
-// in the files stdout and stderr.
-func code(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if err != nil {
-		got = -1
-		if ee, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Exec does not wrap it
-			got = ee.ExitCode()
-		}
-	}
-	out, errOut := ts.ReadFile("stdout"), ts.ReadFile("stderr")
-	ts.Check(os.WriteFile(ts.MkAbs("stdout"), []byte(out), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("stderr"), []byte(errOut), 0o600))
-	if got != want {
-		ts.Fatalf("exit code %d, want %d: %s", got, want, errOut)
-	}
-	if want > 1 && errOut == "" {
-		ts.Fatalf("exit code %d, and no word on why", got)
-	}
-	if strings.Contains(errOut, "goroutine 1") {
-		ts.Fatalf("a stack trace: %s", errOut)
-	}
 }
 
 // signal SIGNAL N FILE ARGS... runs simrun, sends it a signal when the file is
@@ -89,7 +63,7 @@ func signalled(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(filepath.Join(bin, "simrun"), args[3:]...)
 	cmd.Dir, cmd.Env = ts.MkAbs("."), []string{"LIBRARY=" + ts.Getenv("LIBRARY"), "TMPDIR=" + ts.Getenv("TMPDIR")}
 	ts.Check(cmd.Start())
-	waitFile(ts, false, args[2:3])
+	scripttest.With(nil)["waitfile"](ts, false, args[2:3])
 	ts.Check(cmd.Process.Signal(signal))
 	_ = cmd.Wait()
 	if got := cmd.ProcessState.ExitCode(); got != want {
@@ -114,24 +88,23 @@ func makeTape(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(w.Close())
 }
 
-// cut FILE N keeps the first N bytes.
-func cut(ts *testscript.TestScript, _ bool, args []string) {
-	n, err := strconv.ParseInt(args[1], 10, 64)
+// import JSONL FILE makes a tape of JSON lines.
+func importTape(ts *testscript.TestScript, _ bool, args []string) {
+	w, err := recorder.Create(ts.MkAbs(args[1]), recorder.Options{})
 	ts.Check(err)
-	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
-}
-
-// waitfile FILE waits until a file is there.
-func waitFile(ts *testscript.TestScript, _ bool, args []string) {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for range 4_000 {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
-			return
+	jsonl, err := format.Lookup("jsonl")
+	ts.Check(err)
+	d := jsonl.NewDecoder(strings.NewReader(ts.ReadFile(args[0])), format.Options{File: args[0]})
+	for {
+		var r recorder.Record
+		if err := d.Next(&r); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			ts.Fatalf("%v", err)
 		}
-		<-tick.C
+		ts.Check(w.Append(r))
 	}
-	ts.Fatalf("%s did not appear", args[0])
+	ts.Check(w.Close())
 }
 
 // valid json|junit FILE checks a report; see reports_test.go.

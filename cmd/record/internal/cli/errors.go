@@ -2,9 +2,15 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 
+	"github.com/hubtape/hubtape/cmd/record/internal/hub"
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder/capture"
+	"github.com/hubtape/hubtape/recorder/compare"
+	"github.com/hubtape/hubtape/recorder/deck"
+	"github.com/hubtape/hubtape/recorder/redact"
+	"github.com/hubtape/hubtape/recorder/splice"
 )
 
 func usagef(msg string, args ...any) error { return command.Usagef(msg, args...) }
@@ -16,7 +22,7 @@ func exitCode(err error) int {
 	if errors.Is(err, capture.ErrConnect) {
 		return command.Outside
 	}
-	return command.Code(err, capture.ErrOptions)
+	return command.Code(err, capture.ErrOptions, deck.ErrOptions, redact.ErrRules, compare.ErrOptions, splice.ErrFar, hub.ErrOptions, hub.ErrUsers)
 }
 
 // worst is the error of several that counts most, all of which were printed.
@@ -27,3 +33,16 @@ func worst(errs []error) error {
 	}
 	return command.Exit(code)
 }
+
+// safeError is an error that ended a recording, and what is safe of it.
+type safeError struct {
+	err      error
+	messages uint64
+	path     string
+}
+
+func (e *safeError) Error() string {
+	return fmt.Sprintf("%v; of %s messages, those that came up to about two seconds before are safe in %s", e.err, thousands(e.messages), e.path)
+}
+
+func (e *safeError) Unwrap() error { return e.err }

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) exportCommand() *cobra.Command {
-	var sel selection
+	var sel command.Selection
 	var out, name string
 	_, write := format.Names()
 	cmd := &cobra.Command{
@@ -24,7 +24,7 @@ it: importing them gives the same records. The output is stable text.`,
   record export evening.hubtape -o hall.jsonl --topic 'zigbee2mqtt/hall/#' --from 1h --until 2h`,
 		Args: tapes(1, 1, "one tape"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			q, err := sel.query()
+			q, err := sel.Query()
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ it: importing them gives the same records. The output is stable text.`,
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "-", "`file` to write, over what is there; - is standard output")
 	cmd.Flags().StringVar(&name, "format", "jsonl", strings.Join(write, " or "))
-	sel.register(cmd)
+	sel.Register(cmd)
 	return cmd
 }
 
@@ -50,10 +50,15 @@ func (a *app) export(tape, out string, f format.Format, q recorder.Query) error 
 		return err
 	}
 	defer t.Close()
-	return command.WriteFile(out, a.Out, func(w io.Writer) error {
-		e := f.NewEncoder(w, t.Info())
+	b := a.newBar("exporting")
+	defer b.end()
+	info := t.Info()
+	var lost []format.Loss
+	err = command.WriteFile(out, a.Out, func(w io.Writer) error {
+		e := f.NewEncoder(w, info)
 		c := t.Cursor(q)
 		for c.Next() {
+			b.at(c.Record().Seq, info.Records)
 			if err := e.Write(c.Record()); err != nil {
 				return err
 			}
@@ -61,6 +66,25 @@ func (a *app) export(tape, out string, f format.Format, q recorder.Query) error 
 		if err := e.Close(); err != nil {
 			return err
 		}
+		lost = e.Lost()
 		return c.Err()
 	})
+	if err == nil {
+		a.tellLost(f, lost)
+	}
+	return err
+}
+
+// tellLost says, once, what a format could not hold.
+func (a *app) tellLost(f format.Format, lost []format.Loss) {
+	for i, l := range lost {
+		if i == 0 {
+			fmt.Fprintf(a.Err, "record: %s does not hold: %s (%s)", f.Name, l.What, command.Count(l.Count, "record"))
+			continue
+		}
+		fmt.Fprintf(a.Err, ", %s (%s)", l.What, command.Count(l.Count, "record"))
+	}
+	if len(lost) > 0 {
+		fmt.Fprintln(a.Err)
+	}
 }

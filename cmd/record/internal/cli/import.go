@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/format"
 	"github.com/spf13/cobra"
@@ -16,7 +18,10 @@ import (
 
 type importFlags struct {
 	out, format string
-	lenient     bool
+	options     format.Options
+	every       command.Duration
+	ports       []uint
+	zone        string
 	labels      []string
 }
 
@@ -31,18 +36,29 @@ standard input. Nothing is redacted.
 
 Formats: ` + aboutFormats() + `.
 
+The format is recognised by what is in the file. What a file does not say, such
+as times, is told once.
+
 Messages keep the order of the files. A line whose time steps back is held at
 the latest time seen, and counted. A line that cannot be understood is an error
 that names it; with --lenient it is skipped and counted.`,
 		Example: `  record import session.jsonl -o session.hubtape
-  mosquitto_sub -h hub -t '#' -F %j | record import - -o evening.hubtape`,
+  mosquitto_sub -h hub -t '#' -F %j | record import - -o evening.hubtape
+  record import log.txt --format mosquitto --template '%I %t %q %p' -o log.hubtape
+  record import capture.pcapng --dedupe -o capture.hubtape`,
 		Args: tapes(1, 1<<20, "files to import"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.importFiles(args, f) },
 	}
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "output", "o", "", "`tape` to make; it must not exist")
 	s.StringVar(&f.format, "format", "auto", "auto, "+strings.Join(read, " or "))
-	s.BoolVar(&f.lenient, "lenient", false, "skip and count what cannot be understood")
+	s.BoolVar(&f.options.Lenient, "lenient", false, "skip and count what cannot be understood")
+	s.StringVar(&f.options.Template, "template", "", "how mosquitto_sub -F wrote the lines, like '%I %t %p'")
+	s.BoolVar(&f.options.Base64, "base64", false, "mqtt-recorder: the payloads were written with --encode_b64")
+	s.Var(&f.every, "every", "ha-dump: the time from one message to the next, as the file has none")
+	s.StringVar(&f.zone, "zone", "", "where times without a zone were written down, like `Europe/Budapest` (default UTC)")
+	s.BoolVar(&f.options.Dedupe, "dedupe", false, "pcap: keep one copy of a message that was seen on its way to the broker and to each subscriber")
+	s.UintSliceVar(&f.ports, "port", nil, "pcap: the TCP `port` of the broker; may be given again (default: wherever MQTT is found)")
 	s.StringArrayVar(&f.labels, "label", nil, "put a label `key=value` on the tape; may be given again")
 	return cmd
 }
@@ -63,6 +79,9 @@ func (a *app) importFiles(files []string, f importFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := f.complete(); err != nil {
+		return err
+	}
 	im := importer{app: a, flags: f, labels: labels}
 	err = im.all(files)
 	if im.w != nil {
@@ -75,6 +94,31 @@ func (a *app) importFiles(files []string, f importFlags) error {
 		}
 	}
 	return err
+}
+
+// complete reads the flags that are not yet options.
+func (f *importFlags) complete() (err error) {
+	f.options.Every = time.Duration(f.every)
+	for _, p := range f.ports {
+		if p == 0 || p > 65535 {
+			return usagef("--port %d is no TCP port", p)
+		}
+		f.options.Ports = append(f.options.Ports, uint16(p))
+	}
+	if f.zone != "" {
+		if f.options.Zone, err = clock.LoadZone(f.zone); err != nil {
+			return usagef("--zone: %s", err)
+		}
+	}
+	if f.options.Template != "" {
+		if err := format.CheckTemplate(f.options.Template); err != nil {
+			return usagef("--template: %s", err)
+		}
+		if f.format == "auto" {
+			f.format = "mosquitto"
+		}
+	}
+	return nil
 }
 
 // importer puts files on one tape.
@@ -115,14 +159,20 @@ func (im *importer) file(name string) error {
 		defer file.Close()
 		in, label = file, name
 	}
-	r := bufio.NewReaderSize(in, format.HeadBytes)
+	counted := &countedReader{Reader: in, total: fileSize(in)}
+	r := bufio.NewReaderSize(counted, format.HeadBytes)
 	f, err := im.pick(r, label)
 	if err != nil {
 		return err
 	}
-	d := f.NewDecoder(r, format.Options{File: label, Lenient: im.flags.lenient})
+	o := im.flags.options
+	o.File = label
+	d := f.NewDecoder(r, o)
 	im.held = 0
-	if err := im.copy(d); err != nil {
+	b := im.newBar("importing")
+	err = im.copy(d, func() { b.at(counted.read, counted.total) })
+	b.end()
+	if err != nil {
 		return err
 	}
 	im.tell(label, d.Stats())
@@ -153,7 +203,7 @@ func (im *importer) pick(r *bufio.Reader, label string) (format.Format, error) {
 
 // copy puts all records of a file on the tape. A file with wall times is placed
 // by them; another begins at its own offsets.
-func (im *importer) copy(d format.Decoder) error {
+func (im *importer) copy(d format.Decoder, tell func()) error {
 	var shift time.Duration
 	placed := false
 	var session uint32
@@ -186,7 +236,30 @@ func (im *importer) copy(d format.Decoder) error {
 		if err := im.w.Append(r); err != nil {
 			return err
 		}
+		tell()
 	}
+}
+
+// countedReader knows how far a file has been read.
+type countedReader struct {
+	io.Reader
+	read, total uint64
+}
+
+func (c *countedReader) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.read += uint64(n)
+	return n, err
+}
+
+// fileSize is 0 where it is not known.
+func fileSize(r io.Reader) uint64 {
+	if f, ok := r.(*os.File); ok {
+		if st, err := f.Stat(); err == nil && st.Mode().IsRegular() {
+			return uint64(st.Size())
+		}
+	}
+	return 0
 }
 
 // begin makes the tape; its first record says when it started.
@@ -200,15 +273,24 @@ func (im *importer) begin(r *recorder.Record) error {
 }
 
 func (im *importer) tell(label string, s format.Stats) {
-	fmt.Fprintf(im.Out, "%s: %s records", label, thousands(uint64(s.Records)))
-	if held := s.Held + im.held; held > 0 {
-		fmt.Fprintf(im.Out, "; %s stepped back in time and were held at the latest time seen", thousands(uint64(held)))
+	text := label + ": " + command.Count(s.Records, "record")
+	add := func(n int, format string) {
+		if n > 0 {
+			text += fmt.Sprintf("; "+format, thousands(uint64(n)))
+		}
 	}
-	if s.Cut > 0 {
-		fmt.Fprintf(im.Out, "; %s payloads had been cut short where they were written", thousands(uint64(s.Cut)))
+	add(s.Held+im.held, "%s stepped back in time and were held at the latest time seen")
+	add(s.Cut, "%s payloads had been cut short where they were written")
+	add(s.Guessed, "%s topics were taken to have spaces in them")
+	for _, r := range s.Remarks {
+		text += "; " + r
+	}
+	if len(s.Missing) > 0 {
+		text += "; the file does not have " + strings.Join(s.Missing, ", ")
 	}
 	if s.Skipped > 0 {
-		fmt.Fprintf(im.Out, "; %s lines were skipped, the first was %v", thousands(uint64(s.Skipped)), s.FirstSkipped)
+		add(s.Skipped, "%s were skipped")
+		text += fmt.Sprintf(", the first was %v", s.FirstSkipped)
 	}
-	fmt.Fprintln(im.Out)
+	fmt.Fprintln(im.Out, text)
 }

@@ -2,13 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
-	"github.com/hubtape/hubtape/internal/command"
-	"github.com/hubtape/hubtape/recorder"
-	"github.com/hubtape/hubtape/recorder/capture"
+	"github.com/hubtape/hubtape/recorder/deck"
 )
 
 // How often progress is told: drawn on a terminal, logged elsewhere.
@@ -18,25 +15,25 @@ const (
 )
 
 // showProgress tells how the recording goes until stop is called.
-func (a *app) showProgress(c *capture.Capture, path string) (stop func()) {
+func (a *app) showProgress(d *deck.Deck) (stop func()) {
+	tell, every, end := a.logProgress(), logEvery, func() {}
+	if a.Terminal {
+		v := newView(a.Err)
+		every, end = drawEvery, v.clear
+		tell = func(p deck.Progress) { v.draw(p, d.Busiest(v.topics())) }
+	}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		every := logEvery
-		if a.Terminal {
-			every = drawEvery
-		}
+		defer end()
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case <-done:
-				if a.Terminal {
-					fmt.Fprint(a.Err, "\r\x1b[K")
-				}
 				return
 			case <-tick.C:
-				a.tell(c.Progress(), tapeBytes(path))
+				tell(d.Progress())
 			}
 		}
 	})
@@ -46,40 +43,57 @@ func (a *app) showProgress(c *capture.Capture, path string) (stop func()) {
 	}
 }
 
-func (a *app) tell(p capture.Progress, size int64) {
-	if !a.Terminal {
-		a.log.Info("recording", "elapsed", p.Elapsed.Round(time.Second), "messages", p.Messages, "per_second", int(p.Rate+0.5),
-			"topics", p.Topics, "tape_bytes", size, "gaps", p.Gaps, "connected", p.Connected)
-		return
+// logProgress writes a line of the log each time.
+func (a *app) logProgress() func(deck.Progress) {
+	var rate meter
+	return func(p deck.Progress) {
+		fields := []any{
+			"elapsed", p.Elapsed.Round(time.Second), "messages", p.Messages, "per_second", int(rate.add(p.Messages, time.Now()) + 0.5),
+			"topics", p.Topics, "tape_bytes", p.TapeBytes, "gaps", p.Gaps, "dropped", p.Dropped, "waiting_bytes", p.Queued, "connected", connected(p),
+		}
+		if p.Part > 0 {
+			fields = append(fields, "part", p.Part)
+		}
+		a.log.Info("recording", fields...)
 	}
-	state := ""
-	if !p.Connected {
-		state = "  no connection"
-	}
-	fmt.Fprintf(a.Err, "\r\x1b[K%v  %s messages  %.0f/s  %d topics  %s  %d gaps%s",
-		p.Elapsed.Round(time.Second), thousands(p.Messages), p.Rate, p.Topics, bytesText(size), p.Gaps, state)
 }
 
-// tapeBytes is the size of a tape on the disk, its side log included.
-func tapeBytes(path string) (n int64) {
-	for _, p := range []string{path, path + recorder.LogSuffix} {
-		if st, err := os.Stat(p); err == nil {
-			n += st.Size()
+func connected(p deck.Progress) bool {
+	for _, s := range p.Sources {
+		if !s.Connected {
+			return false
 		}
 	}
-	return n
+	return true
 }
 
-func thousands(n uint64) string { return command.Thousands(n) }
+// meter makes a rate of a count that rises.
+type meter struct {
+	count uint64
+	at    time.Time
+}
 
-func bytesText(n int64) string {
-	f, unit := float64(n), 0
-	for f >= 1000 && unit < 4 {
-		f /= 1000
-		unit++
+// add returns how much the count rose a second since the call before; 0 at the
+// first one.
+func (m *meter) add(count uint64, now time.Time) (rate float64) {
+	if s := now.Sub(m.at).Seconds(); !m.at.IsZero() && s > 0 {
+		rate = float64(count-m.count) / s
 	}
-	if unit == 0 {
-		return fmt.Sprintf("%d B", n)
+	m.count, m.at = count, now
+	return rate
+}
+
+// elapsed is a duration in full seconds, as 2h14m05s.
+func elapsed(d time.Duration) string {
+	d = d.Round(time.Second)
+	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	switch {
+	case h >= 48:
+		return fmt.Sprintf("%dd%02dh%02dm", h/24, h%24, m)
+	case h > 0:
+		return fmt.Sprintf("%dh%02dm%02ds", h, m, s)
+	case m > 0:
+		return fmt.Sprintf("%dm%02ds", m, s)
 	}
-	return fmt.Sprintf("%.1f %cB", f, " kMGT"[unit])
+	return fmt.Sprintf("%ds", s)
 }

@@ -54,16 +54,19 @@ const rootLong = `record keeps what an MQTT hub says on a tape, and looks after 
 A tape is one file, like evening.hubtape. While it is recorded there is a side
 log beside it (evening.hubtape-log); after a crash the two belong together.
 
-Exit codes: 0 all well; 1 verify found damage; 2 wrong usage, or a file that
+Exit codes: 0 all well; 1 verify found damage or secrets, or diff a difference; 2 wrong usage, or a file that
 cannot be understood; 3 the world outside failed: no broker, a full disk, a
 tape that is being recorded.`
 
 const rootExample = `  record --broker mqtt://hub -o evening.hubtape
   record --broker mqtts://reader@hub -o z2m.hubtape --topic 'zigbee2mqtt/#' --duration 8h
+  record serve --listen :1883 --users users.yaml -o house.hubtape
   record info evening.hubtape
   record show evening.hubtape --topic 'zigbee2mqtt/+/set' --from 1h --until 2h
   record export evening.hubtape -o evening.jsonl
-  record import session.jsonl -o session.hubtape`
+  record import session.jsonl -o session.hubtape
+  record cut evening.hubtape --from 1h --until 2h -o hour.hubtape
+  record redact evening.hubtape -o public.hubtape`
 
 func (a *app) root() *cobra.Command {
 	var o runFlags
@@ -95,7 +98,8 @@ func (a *app) root() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	a.logging.Register(root)
 	o.register(root)
-	root.AddCommand(a.runCommand(), a.importCommand(), a.exportCommand(), a.infoCommand(), a.showCommand(), a.verifyCommand(), a.salvageCommand())
+	root.AddCommand(a.runCommand(), a.serveCommand(), a.importCommand(), a.exportCommand(), a.infoCommand(), a.showCommand(), a.verifyCommand(), a.salvageCommand(),
+		a.cutCommand(), a.mergeCommand(), a.diffCommand(), a.redactCommand())
 	return root
 }
 

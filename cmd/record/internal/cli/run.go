@@ -3,34 +3,57 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
-	"time"
 
-	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/broker"
 	"github.com/hubtape/hubtape/recorder/capture"
+	"github.com/hubtape/hubtape/recorder/deck"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 )
 
 const runLong = `run records what a broker says until it is stopped, or --duration is over.
 
 The first connection must succeed; after it a lost one is made again, and the
-time between stands on the tape as a gap. What the broker had retained comes
-first, as a snapshot.
+time between stands on the tape as a gap with its reason. What the broker had
+retained comes first, as a snapshot.
 
-Nothing is redacted: the tape holds every payload as it was sent, with keys,
-passwords and names of Wi-Fi networks where a hub sends them. Leave topics out
-with --exclude, and look at a tape before you give it away.
+Secrets become stand-ins before anything reaches the disk: keys, passwords,
+tokens and Wi-Fi names, as the known hubs send them. The same secret becomes the
+same stand-in, so that what matched still matches. --redact names other rules;
+"record verify --secrets" looks for what is left.
 
 A kill costs at most the last second or two, a power cut at most the last half
 minute. The password comes from HUBTAPE_PASSWORD or --password-file; one in the
-URL is taken too, but other users of the machine can see it there.`
+URL is taken too, but other users of the machine can see it there.
+
+A recording that goes on for weeks is cut into parts by --rotate-size or
+--rotate-every. Each is a tape of its own, which begins with what the broker has
+retained; "record merge" makes one tape of them again.`
 
 const runExample = `  record --broker mqtt://hub -o evening.hubtape
   record run --broker mqtts://reader@hub:8883 --ca ca.pem --password-file pw -o evening.hubtape
   record --broker mqtt://hub -o z2m.hubtape --topic 'zigbee2mqtt/#' --exclude 'zigbee2mqtt/bridge/logging' \
-      --duration 8h --label house=ours --label season=winter`
+      --duration 8h --label house=ours --label season=winter
+  record --broker mqtt://hub -o house.hubtape --rotate-every 1d --rotate-keep 30 --append --metrics 127.0.0.1:9641
+  record --broker attic=mqtt://10.0.0.2 --broker cellar=mqtt://10.0.0.3 -o both.hubtape`
+
+// runFlags are the flags of `record run`.
+type runFlags struct {
+	conn            connFlags
+	tape            tapeFlags
+	topics, exclude []string
+	qos             uint8
+}
+
+func (f *runFlags) register(cmd *cobra.Command) {
+	s := cmd.Flags()
+	s.SortFlags = false
+	f.conn.register(cmd)
+	s.StringArrayVar(&f.topics, "topic", nil, "topic `filter` to subscribe to; may be given again (default #)")
+	s.StringArrayVar(&f.exclude, "exclude", nil, "keep no topics that match this `filter`; may be given again")
+	s.Uint8Var(&f.qos, "qos", 0, "QoS to subscribe with: 0, 1 or 2")
+	f.tape.register(cmd)
+}
 
 func (a *app) runCommand() *cobra.Command {
 	var o runFlags
@@ -46,71 +69,78 @@ func (a *app) runCommand() *cobra.Command {
 	return cmd
 }
 
-// run records. It leaves no tape behind when there was nothing to put on it
-// because the broker was not there.
+// run records from brokers.
 func (a *app) run(cmd *cobra.Command, f *runFlags) error {
+	brokers, err := f.conn.options(a)
+	if err != nil {
+		return err
+	}
+	o := capture.Options{Brokers: brokers, Topics: f.topics, Exclude: f.exclude, QoS: f.qos, Log: a.log}
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	return a.record(cmd.Context(), &f.tape, func(d *deck.Deck) (recording, error) {
+		c, err := capture.New(d, o)
+		if err != nil {
+			return recording{}, err
+		}
+		return recording{serve: c.Serve}, nil
+	})
+}
+
+// recording is who puts records on a deck.
+type recording struct {
+	serve   func(context.Context) error // until the context ends
+	metrics []prometheus.Collector      // beside those of the deck
+}
+
+// record opens the tape, records until ctx ends, and closes it. It leaves no
+// tape behind when there was nothing to put on it because the broker was not
+// there.
+func (a *app) record(ctx context.Context, f *tapeFlags, prepare func(*deck.Deck) (recording, error)) error {
 	o, err := f.options(a)
 	if err != nil {
 		return err
 	}
-	labels, err := parseLabels(f.labels)
-	if err != nil {
-		return err
-	}
-	if f.out == "" {
-		return usagef("it needs -o FILE, the tape to record to")
-	}
-	ctx := cmd.Context()
-	if f.duration > 0 {
+	if d := f.realDuration(); d > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(f.duration)/time.Duration(o.TimeScale))
+		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	o.Start = time.Now()
-	if o.Date.IsZero() {
-		o.Date = o.Start
-	}
-	w, err := recorder.Create(f.out, recorder.Options{Start: o.Date, Labels: labels, Program: version()})
+	d, err := deck.Open(o)
 	if err != nil {
 		return err
 	}
-	c, err := capture.New(w, o)
+	r, err := prepare(d)
 	if err != nil {
-		return errors.Join(err, discard(w))
+		return errors.Join(err, d.Discard())
 	}
-	stop := a.showProgress(c, f.out)
-	err = c.Serve(ctx)
-	stop()
-	if errors.Is(err, capture.ErrConnect) && w.Stats().Records == 0 {
-		if cerr := discard(w); cerr != nil {
-			a.log.Warn("an empty tape was left behind", "tape", f.out, "error", cerr)
+	stopMetrics, err := a.serveMetrics(f.metrics, d, r.metrics...)
+	if err != nil {
+		return errors.Join(err, d.Discard())
+	}
+	stopShow := a.showProgress(d)
+	err = r.serve(ctx)
+	stopShow()
+	stopMetrics()
+	return a.endTape(d, err)
+}
+
+// endTape closes the tape, and says what is on it.
+func (a *app) endTape(d *deck.Deck, err error) error {
+	p := d.Progress()
+	if (errors.Is(err, capture.ErrConnect) || errors.Is(err, broker.ErrListen)) && p.Messages == 0 && p.Part <= 1 {
+		if cerr := d.Discard(); cerr != nil {
+			a.log.Warn("an empty tape was left behind", "tape", p.Path, "error", cerr)
 		}
 		return err
 	}
-	if cerr := w.Close(); err == nil {
+	if cerr := d.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("%w; of %d messages, those that came up to about two seconds before are safe in %s", err, w.Stats().Messages, f.out)
+		return &safeError{err: err, messages: p.Messages, path: p.Path}
 	}
-	s := w.Stats()
-	a.log.Info("recorded", "tape", f.out, "messages", s.Messages, "topics", s.Topics, "payload_bytes", s.Bytes, "gaps", s.Gaps)
+	a.log.Info("recorded", "tape", p.Path, "messages", p.Messages, "topics", p.Topics, "payload_bytes", p.Bytes, "gaps", p.Gaps, "dropped", p.Dropped)
 	return nil
-}
-
-// discard ends a tape that nobody wants.
-func discard(w *recorder.Writer) error {
-	return errors.Join(w.Close(), os.Remove(w.Path()))
-}
-
-func parseLabels(texts []string) ([]recorder.Label, error) {
-	var out []recorder.Label
-	for _, t := range texts {
-		k, v, ok := strings.Cut(t, "=")
-		if !ok || k == "" {
-			return nil, usagef("--label %q is not written like key=value", t)
-		}
-		out = append(out, recorder.Label{Key: k, Value: v})
-	}
-	return out, nil
 }

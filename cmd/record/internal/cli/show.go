@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -15,29 +17,57 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var sel selection
-	var asJSON bool
+	var sel command.Selection
+	var asJSON, follow bool
 	cmd := &cobra.Command{
 		Use:   "show TAPE...",
 		Short: "Print the records of a tape",
 		Long: `show prints one record a line: the offset in seconds, the kind, the QoS with an r
 for retained, the topic and the payload, quoted where it is not plain text. The
 text is stable, so two of them can be compared. --json prints JSON lines, as
-export does.`,
+export does.
+
+--follow goes on with what is recorded meanwhile, until the recording ends. It
+reads beside the recorder, which every other command has to wait for.`,
 		Example: `  record show evening.hubtape --topic 'zigbee2mqtt/+/set'
-  record show evening.hubtape --from 1h --until 1h10m --json`,
+  record show evening.hubtape --from 1h --until 1h10m --json
+  record show evening.hubtape --follow --topic 'zigbee2mqtt/hall/#'`,
 		Args: tapes(1, 1<<20, "one tape or more"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			q, err := sel.query()
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q, err := sel.Query()
 			if err != nil {
 				return err
 			}
-			return a.each(args, func(path string) error { return show(a.Out, path, q, asJSON) })
+			print := appendShown
+			if asJSON {
+				print = format.AppendJSONLine
+			}
+			if !follow {
+				return a.each(args, func(path string) error { return show(a.Out, path, q, print) })
+			}
+			if len(args) > 1 {
+				return usagef("--follow follows one tape, and got %d", len(args))
+			}
+			return followTape(cmd.Context(), a.Out, args[0], q, print)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON lines")
-	sel.register(cmd)
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what is recorded meanwhile")
+	sel.Register(cmd)
 	return cmd
+}
+
+// followTape prints what there is and what comes, until the recording ends.
+func followTape(ctx context.Context, out io.Writer, path string, q recorder.Query, print func([]byte, *recorder.Record) []byte) error {
+	f := recorder.Follow(path, q)
+	var b []byte
+	for f.Next(ctx) {
+		b = print(b[:0], f.Record())
+		if _, err := out.Write(b); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	return errors.Join(f.Err(), f.Close())
 }
 
 // each does the same with every tape, tells the errors as they come, and keeps
@@ -57,7 +87,7 @@ func (a *app) each(paths []string, do func(path string) error) error {
 	return worst(errs)
 }
 
-func show(out io.Writer, path string, q recorder.Query, asJSON bool) error {
+func show(out io.Writer, path string, q recorder.Query, print func([]byte, *recorder.Record) []byte) error {
 	t, err := recorder.Open(path)
 	if err != nil {
 		return err
@@ -67,11 +97,7 @@ func show(out io.Writer, path string, q recorder.Query, asJSON bool) error {
 	var b []byte
 	c := t.Cursor(q)
 	for c.Next() {
-		if asJSON {
-			b = format.AppendJSONLine(b[:0], c.Record())
-		} else {
-			b = appendShown(b[:0], c.Record())
-		}
+		b = print(b[:0], c.Record())
 		if _, err := w.Write(b); err != nil {
 			return err
 		}
@@ -99,6 +125,8 @@ func appendShown(b []byte, r *recorder.Record) []byte {
 		b = append(append(b, "  "...), plain(r.Payload)...)
 	}
 	switch {
+	case r.Kind == recorder.KindGap && r.Until < r.At:
+		b = fmt.Appendf(b, "  since %d.%09d", r.Until/1e9, r.Until%1e9)
 	case r.Kind == recorder.KindGap:
 		b = fmt.Appendf(b, "  until %d.%09d", r.Until/1e9, r.Until%1e9)
 	case r.Until != 0:

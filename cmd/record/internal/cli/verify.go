@@ -10,21 +10,40 @@ import (
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, secrets bool
+	var rules redactFlags
 	cmd := &cobra.Command{
 		Use:   "verify TAPE...",
 		Short: "Read whole tapes and say what is damaged",
 		Long: `verify reads every record of a tape, its side log included. A whole tape gets its
 content hash, which two tapes share when they hold the same records. Damage is
-listed by chunk, and the exit code is 1.`,
+listed by chunk, and the exit code is 1.
+
+--secrets looks for secrets in place of damage, by the rules of --redact: what
+they would have replaced, and where it stands. If there is any the exit code is
+1; "record redact" makes a tape without it.`,
 		Example: `  record verify evening.hubtape
+  record verify --secrets evening.hubtape
+  record verify --secrets --redact places evening.hubtape
   record verify --json *.hubtape`,
 		Args: tapes(1, 1<<20, "one tape or more"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.each(args, func(path string) error { return a.verify(path, asJSON) })
+			if !secrets {
+				return a.each(args, func(path string) error { return a.verify(path, asJSON) })
+			}
+			r, err := rules.loadRules()
+			if err != nil {
+				return err
+			}
+			if r == nil {
+				return usagef("--redact none has no rules to look by; give builtin, places or a FILE")
+			}
+			return a.each(args, func(path string) error { return a.findSecrets(path, r, asJSON) })
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a tape")
+	cmd.Flags().BoolVar(&secrets, "secrets", false, "look for secrets")
+	rules.registerRules(cmd, "builtin")
 	return cmd
 }
 

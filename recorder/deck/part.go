@@ -1,0 +1,234 @@
+package deck
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hubtape/hubtape/recorder"
+)
+
+// The labels of a part: which recording it belongs to, and which part it is.
+const (
+	LabelRecording = "recording"
+	LabelPart      = "part"
+)
+
+// part is the tape that is being written.
+type part struct {
+	w         *recorder.Writer
+	session   uint32
+	number    int    // from 1; 0: there are no parts
+	recording string // drawn once for all parts
+	resumed   bool   // it was there before
+	began     time.Time
+}
+
+// due reports whether another part is to begin.
+func (p *part) due(o Options, now time.Time) bool {
+	if p.number == 0 || p.w.Stats().Records == 0 {
+		return false
+	}
+	s := p.w.Stats()
+	return (o.RotateEvery > 0 && now.Sub(p.began) >= o.RotateEvery) || (o.RotateBytes > 0 && s.SealedBytes+p.w.UnsealedBytes() >= o.RotateBytes)
+}
+
+func (p *part) discard() error {
+	err := p.w.Close()
+	if p.resumed {
+		return err
+	}
+	return errors.Join(err, os.Remove(p.w.Path()))
+}
+
+// firstPart makes the tape, takes it up, or makes the next part.
+func (d *Deck) firstPart() (err error) {
+	if d.o.inParts() {
+		var id [8]byte
+		_, _ = rand.Read(id[:])
+		d.part.recording = hex.EncodeToString(id[:])
+		n := 0
+		if d.o.Append {
+			if n, err = lastPart(d.o.Path); err != nil {
+				return err
+			}
+		}
+		d.part.number = n + 1
+		return d.create(d.time.began)
+	}
+	if !d.o.Append {
+		return d.create(d.time.began)
+	}
+	w, err := recorder.Resume(d.o.Path, d.o.Tape)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d.create(d.time.began)
+	case err != nil:
+		return err
+	}
+	d.part.w, d.part.resumed = w, true
+	return d.resume()
+}
+
+// resume places this sitting behind what the tape has, and tells of the time
+// between.
+func (d *Deck) resume() error {
+	w := d.part.w
+	session, last := w.End()
+	d.time.last, d.time.base = last, last
+	if w.Start().UnixNano() != 0 {
+		d.time.base = max(last, d.time.date.Sub(w.Start()))
+	}
+	if w.Empty() {
+		return nil
+	}
+	d.part.session = session + 1
+	if err := d.gap(last, d.time.began, "the recorder was not running"); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	return nil
+}
+
+// create makes the tape of the current number.
+func (d *Deck) create(now time.Time) error {
+	o := d.o.Tape
+	o.Start = d.time.date
+	if n := d.part.number; n > 0 {
+		o.Labels = append(slices.Clone(o.Labels),
+			recorder.Label{Key: LabelRecording, Value: d.part.recording}, recorder.Label{Key: LabelPart, Value: strconv.Itoa(n)})
+	}
+	w, err := recorder.Create(partPath(d.o.Path, d.part.number), o)
+	if err != nil {
+		return err
+	}
+	d.part.w, d.part.session, d.part.began = w, 0, now
+	return nil
+}
+
+// nextPart ends this part and begins another. The new one is made first: when
+// that fails this one is still there to be closed.
+func (d *Deck) nextPart(now time.Time) error {
+	if err := d.release(); err != nil { // no head takes that long
+		return err
+	}
+	old, before := d.part, d.time
+	after := timeline{began: now, date: now, scale: before.scale}
+	if before.simulated() {
+		after.date = time.Unix(0, before.wall(before.offset(now)))
+	}
+	d.time, d.part.number = after, old.number+1
+	err := d.create(now)
+	next := d.part
+	d.time, d.part = before, old
+	if err != nil {
+		return err
+	}
+	if err := d.endPart(now); err != nil {
+		return errors.Join(err, next.w.Close())
+	}
+	d.time, d.part = after, next
+	d.o.Log.Info("another part", "tape", next.w.Path(), "after", old.w.Path())
+	d.head.begin(d.sources)
+	for _, s := range d.sources {
+		if s.Head != nil {
+			s.Head()
+		}
+	}
+	return d.forget()
+}
+
+// endPart closes a part that another one follows. A gap that is open is told in
+// both.
+func (d *Deck) endPart(now time.Time) error {
+	for _, s := range d.sources {
+		if s.down {
+			if err := d.gap(s.since, now, s.says(s.reason)); err != nil {
+				return err
+			}
+			s.since = 0 // of the next part
+		}
+	}
+	if err := d.note(now, "the recording goes on in the next part"); err != nil {
+		return err
+	}
+	d.watch.newPart(d.part.w.Stats())
+	return d.part.w.Close()
+}
+
+// forget deletes the parts that are more than are kept.
+func (d *Deck) forget() error {
+	if d.o.Keep == 0 {
+		return nil
+	}
+	numbers, err := partNumbers(d.o.Path)
+	if err != nil {
+		return err
+	}
+	for len(numbers) > d.o.Keep {
+		old := partPath(d.o.Path, numbers[0])
+		if err := os.Remove(old); err != nil {
+			d.o.Log.Warn("an old part could not be deleted", "tape", old, "error", err)
+		} else {
+			d.o.Log.Info("an old part was deleted", "tape", old)
+		}
+		numbers = numbers[1:]
+	}
+	return nil
+}
+
+// partPath names a part: x-0002.hubtape for x.hubtape.
+func partPath(path string, number int) string {
+	if number == 0 {
+		return path
+	}
+	ext := filepath.Ext(path)
+	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(path, ext), number, ext)
+}
+
+// Latest returns the tape that a recording to path would go on after: path
+// itself, or its newest part; "" when there is no part.
+func Latest(path string, inParts bool) (string, error) {
+	if !inParts {
+		return path, nil
+	}
+	n, err := lastPart(path)
+	if n == 0 {
+		return "", err
+	}
+	return partPath(path, n), err
+}
+
+// lastPart returns the number of the newest part, 0 when there is none.
+func lastPart(path string) (int, error) {
+	numbers, err := partNumbers(path)
+	if len(numbers) == 0 {
+		return 0, err
+	}
+	return numbers[len(numbers)-1], nil
+}
+
+// partNumbers lists the parts that there are, oldest first.
+func partNumbers(path string) (numbers []int, err error) {
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	ext := filepath.Ext(path)
+	stem := strings.TrimSuffix(filepath.Base(path), ext) + "-"
+	for _, f := range files {
+		digits, ok := strings.CutPrefix(strings.TrimSuffix(f.Name(), ext), stem)
+		if n, err := strconv.Atoi(digits); ok && err == nil && f.Name() == filepath.Base(partPath(path, n)) {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
