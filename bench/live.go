@@ -108,22 +108,27 @@ func newLiveRun(theirs bool, qos byte) (r *liveRun, err error) {
 	if r.dir, err = os.MkdirTemp("", "hubtape-bench-*"); err != nil {
 		return r, err
 	}
-	if r.port, err = freePort(); err != nil {
-		return r, err
-	}
-	conf := filepath.Join(r.dir, "mosquitto.conf")
-	text := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n", r.port)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		return r, err
-	}
-	r.mosquitto = exec.Command("mosquitto", "-c", conf)
-	if err := startUntil(r.mosquitto, "running"); err != nil {
+	if err := r.startBroker(); err != nil {
 		return r, err
 	}
 	if theirs {
 		return r, r.startSub(qos)
 	}
 	return r, r.startRecord(qos)
+}
+
+// startBroker starts a mosquitto that never drops what waits for a client.
+func (r *liveRun) startBroker() (err error) {
+	if r.port, err = freePort(); err != nil {
+		return err
+	}
+	conf := filepath.Join(r.dir, "mosquitto.conf")
+	text := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n", r.port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		return err
+	}
+	r.mosquitto = exec.Command("mosquitto", "-c", conf)
+	return startUntil(r.mosquitto, "running")
 }
 
 func (r *liveRun) startRecord(qos byte) error {

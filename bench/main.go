@@ -34,7 +34,7 @@ type result struct {
 var (
 	only     = flag.String("only", "", "run only the rows whose name matches this regular expression")
 	messages = flag.Int("messages", 10_000_000, "messages of the memory row")
-	liveFor  = flag.Duration("live", 0, "how long the rows of live recording send 100,000 messages a second through a mosquitto of their own; without it they are left out")
+	liveFor  = flag.Duration("live", 0, "how long the rows of live recording send 100,000 messages a second through a mosquitto of their own; without it they and the rows of playing are left out")
 )
 
 func main() {
@@ -87,7 +87,9 @@ func rows() []row {
 	if *liveFor > 0 {
 		list = append(list,
 			row{"record live from mosquitto, QoS 0", "100,000 msg/s, nothing lost", recordLive(0)},
-			row{"record live from mosquitto, QoS 1", "100,000 msg/s, nothing lost", recordLive(1)})
+			row{"record live from mosquitto, QoS 1", "100,000 msg/s, nothing lost", recordLive(1)},
+			row{"simrun play, 10 min at 10x into mosquitto", "all, in order", playTimed},
+			row{"simrun play --speed max into mosquitto", "all, in order", playMax})
 	}
 	return list
 }

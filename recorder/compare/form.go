@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hubtape/hubtape/internal/jsontext"
 	"github.com/tidwall/gjson"
 )
 
@@ -75,7 +76,7 @@ const depthMost = 512
 
 // parse returns the JSON value that a payload is.
 func parse(payload []byte) (gjson.Result, bool) {
-	if !looksLikeJSON(payload) || !gjson.ValidBytes(payload) {
+	if !looksLikeJSON(payload) || !jsontext.Valid(payload) {
 		return gjson.Result{}, false
 	}
 	return gjson.ParseBytes(payload), true

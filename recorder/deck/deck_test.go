@@ -308,7 +308,7 @@ func TestParts(t *testing.T) {
 		require.NoError(t, err)
 		labels := tape.Info().Labels
 		require.NoError(t, tape.Close())
-		require.Equal(t, deck.LabelPart, labels[1].Key)
+		require.Equal(t, recorder.LabelPart, labels[1].Key)
 		require.Equal(t, fmt.Sprint(n), labels[1].Value)
 		kept++
 	}

@@ -16,12 +16,6 @@ import (
 	"github.com/hubtape/hubtape/recorder"
 )
 
-// The labels of a part: which recording it belongs to, and which part it is.
-const (
-	LabelRecording = "recording"
-	LabelPart      = "part"
-)
-
 // part is the tape that is being written.
 type part struct {
 	w         *recorder.Writer
@@ -103,7 +97,7 @@ func (d *Deck) create(now time.Time) error {
 	o.Start = d.time.date
 	if n := d.part.number; n > 0 {
 		o.Labels = append(slices.Clone(o.Labels),
-			recorder.Label{Key: LabelRecording, Value: d.part.recording}, recorder.Label{Key: LabelPart, Value: strconv.Itoa(n)})
+			recorder.Label{Key: recorder.LabelRecording, Value: d.part.recording}, recorder.Label{Key: recorder.LabelPart, Value: strconv.Itoa(n)})
 	}
 	w, err := recorder.Create(partPath(d.o.Path, d.part.number), o)
 	if err != nil {
@@ -156,7 +150,7 @@ func (d *Deck) endPart(now time.Time) error {
 			s.since = 0 // of the next part
 		}
 	}
-	if err := d.note(now, "the recording goes on in the next part"); err != nil {
+	if err := d.note(now, recorder.NoteNextPart); err != nil {
 		return err
 	}
 	d.watch.newPart(d.part.w.Stats())

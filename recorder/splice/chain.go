@@ -11,14 +11,6 @@ import (
 	"github.com/hubtape/hubtape/recorder"
 )
 
-// The labels by which the parts of one recording are known, and the note at the
-// end of a part that another one follows: as package recorder/deck writes them.
-const (
-	labelRecording = "recording"
-	labelPart      = "part"
-	noteGoesOn     = "the recording goes on in the next part"
-)
-
 // chain is a tape, or the parts of one recording as if they were one. It is read
 // once, from its beginning.
 type chain struct {
@@ -111,9 +103,9 @@ func runs(parts []*part) (out [][]*part) {
 func partOf(t *recorder.Tape) (recording string, number int) {
 	for _, l := range t.Info().Labels {
 		switch l.Key {
-		case labelRecording:
+		case recorder.LabelRecording:
 			recording = l.Value
-		case labelPart:
+		case recorder.LabelPart:
 			number, _ = strconv.Atoi(l.Value)
 		}
 	}
@@ -161,7 +153,7 @@ func (c *chain) keep(r *recorder.Record) bool {
 	case recorder.KindMessage, recorder.KindWill, recorder.KindGap:
 		c.inHead = false
 	case recorder.KindNote:
-		if r.Text == noteGoesOn && c.at < len(c.parts)-1 {
+		if r.Text == recorder.NoteNextPart && c.at < len(c.parts)-1 {
 			return false
 		}
 	}

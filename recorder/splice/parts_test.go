@@ -21,7 +21,7 @@ const goesOn = "the recording goes on in the next part"
 
 // part is a part of the recording "x".
 func (b *bench) part(number int, began time.Time, records ...recorder.Record) splice.Source {
-	return splice.Source{Tape: b.tape(begun(began, deck.LabelRecording, "x", deck.LabelPart, fmt.Sprint(number)), records...)}
+	return splice.Source{Tape: b.tape(begun(began, recorder.LabelRecording, "x", recorder.LabelPart, fmt.Sprint(number)), records...)}
 }
 
 // Parts are the whole again, in whatever order they are given.
@@ -59,8 +59,8 @@ func TestPartsThatDoNotFollow(t *testing.T) {
 	one := b.part(1, start, say(0, "a", "1"), note(1, goesOn))
 	two := b.part(2, start.Add(5), snapshot(0, "a", "1"), note(1, goesOn))
 	three := b.part(3, start.Add(10), snapshot(0, "a", "2"))
-	other := splice.Source{Tape: b.tape(begun(start.Add(10), deck.LabelRecording, "y", deck.LabelPart, "2"), snapshot(0, "a", "2"))}
-	elsewhere, moved, unnumbered := two, two, splice.Source{Tape: b.tape(begun(start.Add(10), deck.LabelRecording, "x", deck.LabelPart, "two"), snapshot(0, "a", "2"))}
+	other := splice.Source{Tape: b.tape(begun(start.Add(10), recorder.LabelRecording, "y", recorder.LabelPart, "2"), snapshot(0, "a", "2"))}
+	elsewhere, moved, unnumbered := two, two, splice.Source{Tape: b.tape(begun(start.Add(10), recorder.LabelRecording, "x", recorder.LabelPart, "two"), snapshot(0, "a", "2"))}
 	elsewhere.Prefix, moved.Shift = "attic/", 1
 	for name, c := range map[string]struct {
 		srcs    []splice.Source

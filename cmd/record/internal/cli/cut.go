@@ -50,7 +50,7 @@ func (a *app) cut(path, out string, o splice.CutOptions) error {
 	b := a.newBar("cutting")
 	o.Progress = b.at
 	var res splice.Result
-	err = makeTape(out, recorder.Options{Start: splice.CutStart(t, o), Labels: t.Info().Labels}, func(w *recorder.Writer) (err error) {
+	err = makeTape(out, recorder.Options{Start: splice.CutStart(t, o), Labels: commonLabels([]*recorder.Tape{t})}, func(w *recorder.Writer) (err error) {
 		res, err = splice.Cut(t, w, o)
 		return err
 	})

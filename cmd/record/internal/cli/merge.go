@@ -7,7 +7,6 @@ import (
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
-	"github.com/hubtape/hubtape/recorder/deck"
 	"github.com/hubtape/hubtape/recorder/splice"
 	"github.com/spf13/cobra"
 )
@@ -80,7 +79,7 @@ func (a *app) merge(args []string, out string) error {
 // commonLabels are the labels that all tapes have, but for those of parts.
 func commonLabels(tapes []*recorder.Tape) (out []recorder.Label) {
 	for _, l := range tapes[0].Info().Labels {
-		all := l.Key != deck.LabelPart && l.Key != deck.LabelRecording
+		all := l.Key != recorder.LabelPart && l.Key != recorder.LabelRecording
 		for _, t := range tapes[1:] {
 			all = all && slices.Contains(t.Info().Labels, l)
 		}

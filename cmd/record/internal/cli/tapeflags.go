@@ -157,7 +157,7 @@ func parseLabels(texts []string) ([]recorder.Label, error) {
 		if !ok || k == "" {
 			return nil, usagef("--label %q is not written like key=value", t)
 		}
-		if k == deck.LabelPart || k == deck.LabelRecording {
+		if k == recorder.LabelPart || k == recorder.LabelRecording {
 			return nil, usagef("--label %s: this name is taken by recordings in parts", k)
 		}
 		out = append(out, recorder.Label{Key: k, Value: v})
