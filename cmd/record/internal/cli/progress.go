@@ -19,8 +19,9 @@ func (a *app) showProgress(d *deck.Deck) (stop func()) {
 	tell, every, end := a.logProgress(), logEvery, func() {}
 	if a.Terminal {
 		v := newView(a.Err)
-		every, end = drawEvery, v.clear
-		tell = func(p deck.Progress) { v.draw(p, d.Busiest(v.topics())) }
+		a.screen.begin(v)
+		every, end = drawEvery, a.screen.end
+		tell = func(p deck.Progress) { a.screen.show(p, d.Busiest(v.topics())) }
 	}
 	done := make(chan struct{})
 	var wg sync.WaitGroup

@@ -29,7 +29,7 @@ func Main(args []string, s Streams) int {
 }
 
 func run(ctx context.Context, args []string, s Streams) int {
-	a := &app{Streams: s}
+	a := &app{Streams: s, screen: screen{out: s.Err}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(s.In)
@@ -47,6 +47,7 @@ type app struct {
 	Streams
 	logging command.Logging
 	log     *slog.Logger
+	screen  screen
 }
 
 const rootLong = `record keeps what an MQTT hub says on a tape, and looks after tapes.
@@ -88,7 +89,7 @@ func (a *app) root() *cobra.Command {
 			return a.run(cmd, &o)
 		},
 		PersistentPreRunE: func(*cobra.Command, []string) (err error) {
-			a.log, err = a.logging.Logger(a.Err)
+			a.log, err = a.logging.Logger(&a.screen)
 			return err
 		},
 	}

@@ -5,12 +5,53 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/hubtape/hubtape/recorder/deck"
 	"golang.org/x/term"
 )
+
+// screen is where the log goes. What is drawn on a terminal makes way for it, and
+// is drawn again below.
+type screen struct {
+	mu   sync.Mutex
+	out  io.Writer
+	view *view // nil: nothing is drawn
+}
+
+// Write writes a line of the log.
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.view != nil {
+		s.view.clear()
+	}
+	return s.out.Write(b)
+}
+
+// begin has a view drawn from now on.
+func (s *screen) begin(v *view) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.view = v
+}
+
+// show draws how a recording goes.
+func (s *screen) show(p deck.Progress, busiest []deck.TopicProgress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.view.draw(p, busiest)
+}
+
+// end takes the drawing off the screen.
+func (s *screen) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.view.clear()
+	s.view = nil
+}
 
 // view draws how a recording goes, over itself, on a terminal.
 type view struct {

@@ -54,6 +54,28 @@ func TestViewDraws(t *testing.T) {
 	require.Equal(t, "\r\x1b[3A\x1b[J", out.String())
 }
 
+// A line of the log is not drawn over.
+func TestLogBesideTheView(t *testing.T) {
+	var out bytes.Buffer
+	s := screen{out: &out}
+	_, err := s.Write([]byte("before\n"))
+	require.NoError(t, err)
+	s.view = &view{out: &out, plain: true, size: func() (int, int) { return 60, 10 }}
+	s.show(deck.Progress{Path: "a.hubtape"}, nil)
+	out.Reset()
+	_, err = s.Write([]byte("during\n"))
+	require.NoError(t, err)
+	require.Equal(t, "\r\x1b[3A\x1b[Jduring\n", out.String())
+	out.Reset()
+	s.show(deck.Progress{Path: "a.hubtape"}, nil)
+	require.True(t, strings.HasPrefix(out.String(), "\r\x1b[J"), "the view begins below the line: %q", out.String())
+	s.end()
+	out.Reset()
+	_, err = s.Write([]byte("after\n"))
+	require.NoError(t, err)
+	require.Equal(t, "after\n", out.String())
+}
+
 func TestMeter(t *testing.T) {
 	var m meter
 	now := time.Now()
