@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // CheckFiles looks whether the files and folders that the scenario needs are

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // FaultKind names a fault; it is its key in a file.

@@ -10,7 +10,7 @@ import (
 	"github.com/hubtape/hubtape/clock"
 
 	"github.com/hubtape/hubtape/mqtt"
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // reader turns nodes into the model. It records every fault and goes on, so

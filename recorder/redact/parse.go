@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/hubtape/hubtape/mqtt"
 )
 
@@ -413,37 +414,8 @@ func (s *source) words(n *node) map[string]bool {
 
 // suggest is the hint for a word that is none of those known.
 func suggest(word string, known []string) string {
-	best, least := "", 3
-	if len(word) <= 40 {
-		for _, k := range known {
-			if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least && d < len(k) {
-				best, least = k, d
-			}
-		}
-	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
+	if near, ok := didyoumean.Nearest(word, known); ok {
+		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return "there are " + strings.Join(known, ", ")
-}
-
-// distance counts the bytes to insert, remove or replace to make a of b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/scenarios"
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // scenarioExt is what files of a folder must end in to be taken for scenarios.

@@ -9,7 +9,7 @@ import (
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/hubtape/hubtape/scenarios/cli/internal/draft"
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/spf13/cobra"
 )
 

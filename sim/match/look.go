@@ -7,7 +7,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // looker walks the tree as it was written: it refuses what is not allowed, and

@@ -13,7 +13,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // Bounds that keep any expression from hanging or filling memory. They are far

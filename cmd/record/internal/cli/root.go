@@ -55,9 +55,9 @@ const rootLong = `record keeps what an MQTT hub says on a tape, and looks after 
 A tape is one file, like evening.hubtape. While it is recorded there is a side
 log beside it (evening.hubtape-log); after a crash the two belong together.
 
-Exit codes: 0 all well; 1 verify found damage or secrets, or diff a difference; 2 wrong usage, or a file that
-cannot be understood; 3 the world outside failed: no broker, a full disk, a
-tape that is being recorded.`
+Exit codes: 0 all well; 1 verify found damage or secrets, or diff a difference;
+2 wrong usage, or a file that cannot be understood; 3 the world outside failed: no
+broker, a full disk, a tape that is being recorded.`
 
 const rootExample = `  record --broker mqtt://hub -o evening.hubtape
   record --broker mqtts://reader@hub -o z2m.hubtape --topic 'zigbee2mqtt/#' --duration 8h

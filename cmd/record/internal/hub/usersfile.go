@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/hubtape/hubtape/broker"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/hubtape/hubtape/mqtt"
 )
 
@@ -338,27 +340,7 @@ func (p *usersParser) text(n ast.Node, what string) (string, bool) {
 	return "", false
 }
 
-// nearest is `; did you mean "x"?` for a key that is one slip away.
+// nearest is `; did you mean "x"?` for a key that is near one of those known.
 func nearest(key string, keys []string) string {
-	for _, k := range keys {
-		if slip(strings.ToLower(key), k) {
-			return fmt.Sprintf("; did you mean %q?", k)
-		}
-	}
-	return "; there are: " + strings.Join(keys, ", ")
-}
-
-// slip reports whether a becomes b by one letter more, less, other, or swapped
-// with its neighbour, or by letters at its end.
-func slip(a, b string) bool {
-	if a != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
-		return true
-	}
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
-	}
-	a, b = a[i:], b[i:]
-	return (len(a) > 0 && len(b) > 0 && a[1:] == b[1:]) || (len(b) > 0 && a == b[1:]) || (len(a) > 0 && a[1:] == b) ||
-		(len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:])
+	return cmp.Or(didyoumean.Suffix(key, keys), "; there are: "+strings.Join(keys, ", "))
 }

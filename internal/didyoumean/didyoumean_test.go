@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hubtape/hubtape/sim/match/didyoumean"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/stretchr/testify/require"
 )
 
