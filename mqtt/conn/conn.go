@@ -105,6 +105,7 @@ func dial(ctx context.Context, o Options, u *url.URL, v Version) (*Conn, error) 
 		o: o, version: v, wire: newWire(nc, v),
 		dialed: make(chan struct{}), over: make(chan struct{}), closed: make(chan struct{}),
 	}
+	c.wire.plain.show = c.deliver
 	if v == V5 {
 		c.client = &client5{c: c}
 	} else {
@@ -180,14 +181,18 @@ func (c *Conn) Publish(m mqtt.Message, done func(error)) error {
 	return c.wire.publisher.publish(m, done)
 }
 
-// show hands a message to OnMessage.
+// show hands a message of a library to OnMessage.
 func (c *Conn) show(in Incoming) {
+	c.deliver(in)
+	c.wire.messageDone()
+}
+
+func (c *Conn) deliver(in Incoming) {
 	c.showing.Lock()
+	defer c.showing.Unlock()
 	if c.o.OnMessage != nil && !c.silent {
 		c.o.OnMessage(in)
 	}
-	c.showing.Unlock()
-	c.wire.messageDone()
 }
 
 // keepable is a payload that does not keep more memory than it needs.

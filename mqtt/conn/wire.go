@@ -28,6 +28,7 @@ const (
 //     SUBSCRIBEs of 3.1.1 to the questions, not to them;
 //   - a PUBLISH of QoS 2 that comes a second time is not shown to them
 //     [MQTT-4.3.3-2];
+//   - a plain message goes to OnMessage without them;
 //   - no more is read than OnMessage keeps up with;
 //   - packets are written whole, whoever writes, and acknowledgements of many
 //     messages in one.
@@ -40,6 +41,7 @@ type wire struct {
 	whole     int  // bytes of a checked packet that are yet to be handed out
 	connected bool // the CONNACK has been seen
 	gate      gate
+	plain     plain
 	held      held
 	publisher *publisher
 	questions questions
@@ -72,10 +74,12 @@ func newWire(nc net.Conn, v Version) *wire {
 // now is in nanoseconds, and never 0.
 func (w *wire) now() int64 { return int64(time.Since(w.begun)) + 1 }
 
-// inlet is the network's side of the buffer: it notes that the reader waits.
+// inlet is the network's side of the buffer: it notes that the reader waits, and
+// has all that was received acknowledged before it does.
 type inlet struct{ *wire }
 
 func (i inlet) Read(p []byte) (int, error) {
+	i.sendAcks()
 	i.readSince.Store(i.now())
 	defer i.readSince.Store(0)
 	return i.Conn.Read(p)
@@ -165,9 +169,46 @@ func (w *wire) nextPublish(f frame) error {
 			return err
 		}
 	}
+	if h.qos < 2 && n <= readBuffer && !w.gate.busy() {
+		b, err := w.in.Peek(n)
+		if err != nil {
+			return err
+		}
+		if w.plain.take(f, h, b, w.version) {
+			if h.qos > 0 {
+				w.acknowledge(h.id)
+			}
+			_, err := w.in.Discard(n)
+			return err
+		}
+	}
 	w.gate.enter(n)
 	w.whole = n
 	return nil
+}
+
+// acknowledge answers a message of QoS 1, together with those that have been
+// received after it: at the latest before the reader waits for more.
+func (w *wire) acknowledge(id uint16) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.out = append(w.out, kindPuback<<4, 2, byte(id>>8), byte(id))
+	w.unsent.Store(true)
+	if len(w.out) >= ackBatch {
+		_ = w.flush() // an error shows where we read
+	}
+}
+
+// sendAcks sends the acknowledgements that were held back.
+func (w *wire) sendAcks() {
+	if !w.unsent.Load() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.out) > 0 {
+		_ = w.flush() // an error shows where we read
+	}
 }
 
 // see looks at a whole packet that is no PUBLISH; mine: it is done with.
@@ -261,12 +302,8 @@ func (w *wire) unwritable() error {
 
 // messageDone is called when OnMessage has returned.
 func (w *wire) messageDone() {
-	if w.gate.leave() && w.unsent.Load() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if len(w.out) > 0 {
-			_ = w.flush() // an error shows where we read
-		}
+	if w.gate.leave() {
+		w.sendAcks()
 	}
 }
 
