@@ -152,6 +152,9 @@ func newServer(o Options, dropped func(clientID, reason string)) *mochi.Server {
 		Capabilities:           caps,
 		Logger:                 slog.New(mochiLog{to: log.Handler(), dropped: dropped}),
 		SysTopicResendInterval: 1 << 30, // each time stops the world: once is enough
+		// Each packet is one Write: what mochi would keep back until it has more to
+		// write, a client with a small window would never acknowledge.
+		ClientNetWriteBufferSize: 1,
 	})
 }
 

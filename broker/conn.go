@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
@@ -26,8 +27,14 @@ type conn struct {
 	tooLarge  bool   // it said more than is taken, and may still be saying it
 	wants     []bool // which filters of the present SUBSCRIBE want a replay
 	replay    []packets.Packet
+	backlog   []late
+	client    *mochi.Client
+	old       *mochi.Client // whose session it resumes; nil: nobody's
+	inherited []uint16      // the packet ids of that session, in no order
+	resumed   bool          // the CONNACK says so
 
-	out outbox
+	window window
+	out    outbox
 
 	mu     sync.Mutex // held alone, or with that of out inside
 	closed bool       // see mu
@@ -39,6 +46,7 @@ var past = time.Unix(1, 0)
 
 func newConn(nc net.Conn, source string) *conn {
 	c := &conn{Conn: nc, source: source, done: make(chan struct{})}
+	c.window.init()
 	c.out.init(nc, func() { c.end("what was sent to it did not get through") })
 	return c
 }
@@ -53,9 +61,15 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write hands p over to be sent, and does not wait for it. Safe from any
-// goroutine.
-func (c *conn) Write(p []byte) (int, error) { return c.out.write(p) }
+// Write hands p, which is one packet, over to be sent, and does not wait for it.
+// What mochi resends, before the window is open, is dropped: resume sends it.
+// Safe from any goroutine.
+func (c *conn) Write(p []byte) (int, error) {
+	if kind := p[0] >> 4; (kind == packets.Publish || kind == packets.Pubrel) && !c.window.isOpen() {
+		return len(p), nil
+	}
+	return c.out.write(p)
+}
 
 // Close ends what reads; what was written before is still sent. Safe from any
 // goroutine.
@@ -82,6 +96,7 @@ func (c *conn) end(why string) {
 		return
 	}
 	c.closed = true
+	c.window.close()
 	c.out.close()
 	_ = c.Conn.SetReadDeadline(past) // it fails on a connection that is gone
 }

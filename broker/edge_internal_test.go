@@ -35,13 +35,13 @@ func TestOutboxWaitsForNobody(t *testing.T) {
 	for i := range 1000 { // nobody reads
 		p := bytes.Repeat([]byte{byte(i)}, 100)
 		want.Write(p)
-		n, err := c.Write(p)
+		n, err := c.out.write(p)
 		require.NoError(t, err)
 		require.Equal(t, len(p), n)
 		clear(p) // it is ours again
 	}
 	require.NoError(t, c.Close())
-	_, err := c.Write([]byte("late"))
+	_, err := c.out.write([]byte("late"))
 	require.ErrorIs(t, err, net.ErrClosed)
 	c.out.lastWords([]byte("bye"))
 	want.WriteString("bye")
@@ -57,13 +57,13 @@ func TestOutboxWaitsForNobody(t *testing.T) {
 func TestOutboxMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, there := pipe(t)
-		_, err := c.Write([]byte("first")) // is being written
+		_, err := c.out.write([]byte("first")) // is being written
 		require.NoError(t, err)
 		synctest.Wait()
-		_, err = c.Write(make([]byte, outboxBytes-1))
+		_, err = c.out.write(make([]byte, outboxBytes-1))
 		require.NoError(t, err)
 		c.out.waitForRoom() // there is some
-		_, err = c.Write([]byte("x"))
+		_, err = c.out.write([]byte("x"))
 		require.NoError(t, err)
 		room := make(chan struct{})
 		go func() {
@@ -93,7 +93,7 @@ func TestOutboxLetsGo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, there := pipe(t)
 			for range 2 {
-				_, _ = c.Write(make([]byte, outboxBytes))
+				_, _ = c.out.write(make([]byte, outboxBytes))
 			}
 			gone := make(chan struct{})
 			go func() {
@@ -105,7 +105,7 @@ func TestOutboxLetsGo(t *testing.T) {
 			c.out.drain() // nobody reads: it closes the connection
 			if name == "failed" {
 				require.NotEmpty(t, c.reason())
-				_, err := c.Write([]byte("x"))
+				_, err := c.out.write([]byte("x"))
 				require.Error(t, err)
 			}
 		})

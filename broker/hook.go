@@ -26,7 +26,8 @@ func (h *hook) Provides(which byte) bool {
 	switch which {
 	case mochi.OnConnect, mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnSessionEstablish, mochi.OnDisconnect,
 		mochi.OnSubscribe, mochi.OnSubscribed, mochi.OnUnsubscribed, mochi.OnPublished, mochi.OnPublishDropped,
-		mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired, mochi.OnPacketRead, mochi.OnPacketEncode, mochi.OnPacketSent:
+		mochi.OnWill, mochi.OnWillSent, mochi.OnClientExpired, mochi.OnPacketRead, mochi.OnPacketEncode, mochi.OnPacketSent,
+		mochi.OnSessionEstablished, mochi.OnQosDropped:
 		return true
 	}
 	return false
@@ -109,13 +110,11 @@ func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 // connected.
 func (h *hook) OnSessionEstablish(cl *mochi.Client, _ packets.Packet) {
 	h.b.edge.takeOver(cl)
+	old, known := h.b.server.Clients.Get(cl.ID)
 	if c, ok := cl.Net.Conn.(*conn); ok {
 		c.connected = true
-	}
-	skipIDs(cl)
-	old, known := h.b.server.Clients.Get(cl.ID)
-	if known {
-		sortInflight(old)
+		h.takeFlowControl(cl, c)
+		h.prepareResume(cl, c, old)
 	}
 	h.tell(cl, Event{
 		Kind: KindConnect, Version: cl.Properties.ProtocolVersion,
@@ -192,11 +191,16 @@ func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
 	h.tell(cl, Event{Kind: KindWill, Message: fromPacket(&pk)})
 }
 
+// reasonFull is told of what a network client would have to wait for too long.
+const reasonFull = "the client's outbound queue is full"
+
 // OnPublishDropped tells of a network client that does not keep up.
-func (h *hook) OnPublishDropped(cl *mochi.Client, pk packets.Packet) {
+func (h *hook) OnPublishDropped(cl *mochi.Client, pk packets.Packet) { h.drop(cl, &pk, reasonFull) }
+
+// drop tells of a message that a network client does not get.
+func (h *hook) drop(cl *mochi.Client, pk *packets.Packet, reason string) {
 	h.b.edge.inbox.push(Event{
-		Kind: KindDrop, Client: pk.Origin, Receiver: cl.ID, Message: fromPacket(&pk), Network: true,
-		Reason: "the client's outbound queue is full",
+		Kind: KindDrop, Client: pk.Origin, Receiver: cl.ID, Message: fromPacket(pk), Network: true, Reason: reason,
 	})
 }
 
@@ -207,7 +211,7 @@ func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	case pk.FixedHeader.Type == packets.Suback:
 		h.sendReplay(cl)
 		return
-	case pk.FixedHeader.Type != packets.Publish || !h.b.tapEach:
+	case pk.FixedHeader.Type != packets.Publish || !h.b.tapEach || resentByMochi(&pk):
 		return
 	}
 	m := fromPacket(&pk)

@@ -98,15 +98,22 @@ func (h *hook) tooLong(cl *mochi.Client) {
 }
 
 // OnPacketEncode tells MQTT 5 clients how long a packet may be (3.2.2.3.6), and
-// makes whoever sends to a client wait while too much waits for it already. It
-// is called before mochi takes the client's lock.
+// makes whoever sends to a client wait while too much waits for it already, or
+// is not acknowledged. It is called before mochi takes the client's lock.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	switch pk.FixedHeader.Type {
 	case packets.Connack:
+		if c, ok := cl.Net.Conn.(*conn); ok {
+			c.resumed = pk.SessionPresent
+		}
 		if cl.Properties.ProtocolVersion == 5 {
 			pk.Properties.MaximumPacketSize = h.b.server.Options.Capabilities.MaximumPacketSize
 		}
 	case packets.Disconnect: // who sends it has no time
+	case packets.Publish:
+		if c, ok := cl.Net.Conn.(*conn); ok {
+			h.awaitTurn(cl, c, &pk)
+		}
 	default:
 		if c, ok := cl.Net.Conn.(*conn); ok {
 			c.out.waitForRoom()

@@ -1,9 +1,6 @@
 package broker
 
 import (
-	"cmp"
-	"slices"
-
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
@@ -17,36 +14,12 @@ import (
 // makes it forget that delivery. Clients count from 1, so the broker does not.
 const firstServerID = 1 << 12
 
-// skipIDs lets a new client's packet ids begin at firstServerID. About 0.1 ms.
-func skipIDs(cl *mochi.Client) {
-	for range firstServerID {
+// skipIDs lets a new client's packet ids begin after last. About 25 ns an id.
+func skipIDs(cl *mochi.Client, last uint16) {
+	for range last {
 		if _, err := cl.NextPacketID(); err != nil {
 			return
 		}
-	}
-}
-
-// sortInflight makes mochi resend the deliveries of a resumed session in the
-// order in which they were first sent [MQTT-4.6.0-1]. Mochi sorts by the second
-// of their creation, not stably; so each gets a second of its own. Ids were
-// given in order and go round at 65,535: the oldest follows the widest gap.
-func sortInflight(old *mochi.Client) {
-	list := old.State.Inflight.GetAll(false)
-	if len(list) < 2 {
-		return
-	}
-	slices.SortFunc(list, func(a, b packets.Packet) int { return cmp.Compare(a.PacketID, b.PacketID) })
-	oldest, widest := 0, uint16(0)
-	for i := range list {
-		before := list[(i+len(list)-1)%len(list)].PacketID
-		if gap := list[i].PacketID - before; gap > widest {
-			oldest, widest = i, gap
-		}
-	}
-	for i := range list {
-		pk := list[(oldest+i)%len(list)]
-		pk.Created = int64(i)
-		old.State.Inflight.Set(pk)
 	}
 }
 
@@ -55,13 +28,18 @@ func sortInflight(old *mochi.Client) {
 var emptyWill = []byte{0}
 
 // OnPacketRead lets a CONNECT with an empty will through, gives a PUBLISH with a
-// topic alias its topic, and looks how large it is.
+// topic alias its topic, looks how large it is, and makes room where something
+// is acknowledged.
 func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
 	if pk.FixedHeader.Type == packets.Publish {
 		if err := h.unalias(cl, &pk); err != nil {
 			return pk, err
 		}
 		return pk, h.checkSize(cl, &pk)
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Puback, packets.Pubrec, packets.Pubcomp:
+		h.heard(cl, &pk)
 	}
 	if pk.FixedHeader.Type == packets.Connect && pk.Connect.WillFlag && len(pk.Connect.WillPayload) == 0 {
 		if c, ok := cl.Net.Conn.(*conn); ok {

@@ -14,7 +14,7 @@ import (
 // Mochi replays retained messages in the order of a map, leaves out "a" for
 // "a/#", and shows "$x" to "#". So for network clients it is told not to, and
 // the broker replays by itself right after the SUBACK. All of this runs on the
-// client's own goroutine; conn.replay is touched by nobody else.
+// client's own goroutine.
 
 // noReplay is the retain handling of MQTT 5 (3.8.3.1) that asks for no replay.
 const noReplay = 2
@@ -45,6 +45,7 @@ func (h *hook) prepareReplay(cl *mochi.Client, filters packets.Subscriptions, co
 	if !ok || !slices.Contains(c.wants, true) {
 		return
 	}
+	c.window.hold() // before it looks: what is published from now on comes after
 	if !slices.ContainsFunc(filters, func(f packets.Subscription) bool { return strings.ContainsAny(f.Filter, "+#") }) {
 		h.preparePlain(cl, c, filters, codes)
 		return
@@ -88,37 +89,29 @@ func replayed(pk *packets.Packet, sub *packets.Subscription) packets.Packet {
 	return out
 }
 
-// sendReplay follows the SUBACK.
+// sendReplay follows the SUBACK. What cannot go at once is kept for the session
+// like what is published, as far as mochi keeps that; and no more waits than
+// Options.MaxPending.
 func (h *hook) sendReplay(cl *mochi.Client) {
 	c, ok := cl.Net.Conn.(*conn)
 	if !ok {
 		return
 	}
-	list := c.replay
+	before := len(c.backlog)
+	for i := range c.replay {
+		c.backlog = append(c.backlog, late{packet: &c.replay[i]})
+	}
 	c.replay = nil
-	for _, pk := range list {
-		if pk.FixedHeader.Qos == 0 || h.takeID(cl, &pk) {
-			_ = cl.WritePacket(pk) // a client that is gone gets it when it resumes, if it may
+	h.sendBacklog(cl, c)
+	most := max(h.b.maxPend, before)
+	for i := most; i < len(c.backlog); i++ {
+		h.drop(cl, c.backlog[i].packet, reasonFull)
+	}
+	c.backlog = c.backlog[:min(most, len(c.backlog))]
+	for i := range c.backlog {
+		l := &c.backlog[i]
+		if l.id == 0 && l.packet.FixedHeader.Qos > 0 && cl.State.Inflight.Len() < int(h.b.server.Options.Capabilities.MaximumInflight) {
+			h.keep(cl, l)
 		}
 	}
-}
-
-// takeID gives a packet its id and keeps it until it is acknowledged. It is
-// false if the packet must not be sent now.
-func (h *hook) takeID(cl *mochi.Client, out *packets.Packet) bool {
-	inflight := cl.State.Inflight
-	id, err := cl.NextPacketID()
-	if err != nil || inflight.Len() >= int(h.b.server.Options.Capabilities.MaximumInflight) {
-		h.OnPublishDropped(cl, *out)
-		return false
-	}
-	out.PacketID = uint16(id)                                                                   // [MQTT-2.3.1-1]
-	if limit := int(cl.Properties.Props.ReceiveMaximum); limit > 0 && inflight.Len() >= limit { // [MQTT-3.3.4-9]
-		out.Expiry = -1 // mochi's mark for one that waits for room
-		inflight.Set(*out)
-		return false
-	}
-	inflight.Set(*out)
-	inflight.DecreaseSendQuota()
-	return true
 }

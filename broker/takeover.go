@@ -31,6 +31,17 @@ func (e *edge) earlier(c *conn) []*conn {
 	return slices.Clone(all[:slices.Index(all, c)])
 }
 
+// present is the first connection of a client id that has not ended; all others
+// wait for it. Nil: there is none.
+func (e *edge) present(clientID string) *conn {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if all := e.byClient[clientID]; len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
 // takeOver ends the earlier connections of a client id [MQTT-3.1.4-2] and
 // returns when their goroutines have ended. It runs on the newcomer's; each
 // waits only for those before it, so none waits for another in a ring.

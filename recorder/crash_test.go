@@ -94,7 +94,7 @@ func checkHouse(t *testing.T, path string, atLeast int) {
 	if want := realistic(len(got)); !same(got, want) {
 		t.Fatal("the tape tells something else than what was said")
 	}
-	if rep, err := recorder.Verify(path); err != nil || !rep.OK() {
+	if rep, err := recorder.Verify(path, nil); err != nil || !rep.OK() {
 		t.Fatalf("Verify = %+v, %v", rep, err)
 	}
 }
@@ -223,7 +223,7 @@ func TestSideLogGone(t *testing.T) {
 		if !errors.As(err, &damage) || len(got) != 10 {
 			t.Errorf("%s: %d records, error %v; want 10 and a DamageError", c.name, len(got), err)
 		}
-		if rep, err := recorder.Verify(killed); err != nil || rep.OK() {
+		if rep, err := recorder.Verify(killed, nil); err != nil || rep.OK() {
 			t.Errorf("%s: Verify = %+v, %v", c.name, rep, err)
 		}
 	}

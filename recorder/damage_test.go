@@ -88,7 +88,7 @@ func (p *damagePrey) check(t testing.TB, what string, path string) (told bool) {
 	if err != nil && strings.Contains(err.Error(), "\n") {
 		t.Fatalf("%s: not one sentence: %v", what, err)
 	}
-	rep, verr := recorder.Verify(path)
+	rep, verr := recorder.Verify(path, nil)
 	if err != nil && verr == nil && rep.OK() {
 		t.Fatalf("%s: reading says %v, and Verify that all is well", what, err)
 	}
@@ -160,7 +160,7 @@ func TestEveryByte(t *testing.T) {
 		}
 		told++
 		_ = os.Remove(dst)
-		s, err := recorder.Salvage(path, dst)
+		s, err := recorder.Salvage(path, dst, nil)
 		if err != nil {
 			t.Fatalf("byte %d: %v", at, err)
 		}
@@ -202,11 +202,11 @@ func TestSalvage(t *testing.T) {
 	salvage := func(t *testing.T, tape, log []byte) (recorder.Salvaged, []recorder.Record) {
 		t.Helper()
 		_ = os.Remove(dst)
-		s, err := recorder.Salvage(p.put(t, tape, log), dst)
+		s, err := recorder.Salvage(p.put(t, tape, log), dst, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rep, err := recorder.Verify(dst); err != nil || !rep.OK() {
+		if rep, err := recorder.Verify(dst, nil); err != nil || !rep.OK() {
 			t.Fatalf("the copy is damaged too: %+v, %v", rep, err)
 		}
 		var messages []recorder.Record
@@ -252,7 +252,7 @@ func TestSalvage(t *testing.T) {
 	})
 	t.Run("no tape", func(t *testing.T) {
 		_ = os.Remove(dst)
-		_, err := recorder.Salvage(p.put(t, []byte(strings.Repeat("no tape ", 5000)), nil), dst)
+		_, err := recorder.Salvage(p.put(t, []byte(strings.Repeat("no tape ", 5000)), nil), dst, nil)
 		if !errors.Is(err, recorder.ErrNotTape) {
 			t.Error(err)
 		}
@@ -298,13 +298,13 @@ func TestOpenErrors(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: Open = %v, want %v", name, err, c.want)
 		}
-		if _, verr := recorder.Verify(c.path); !errors.Is(verr, c.want) {
+		if _, verr := recorder.Verify(c.path, nil); !errors.Is(verr, c.want) {
 			t.Errorf("%s: Verify = %v, want %v", name, verr, c.want)
 		}
 		if name != "being written" && name != "missing" {
 			continue
 		}
-		if _, serr := recorder.Salvage(c.path, filepath.Join(dir, "out")); !errors.Is(serr, c.want) {
+		if _, serr := recorder.Salvage(c.path, filepath.Join(dir, "out"), nil); !errors.Is(serr, c.want) {
 			t.Errorf("%s: Salvage = %v, want %v", name, serr, c.want)
 		}
 	}

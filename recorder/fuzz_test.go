@@ -41,12 +41,12 @@ func FuzzOpenTape(f *testing.F) {
 		if err == nil && len(got) < len(p.records) && !killed {
 			t.Fatalf("%d of %d records, and no error", len(got), len(p.records))
 		}
-		rep, verr := recorder.Verify(path)
+		rep, verr := recorder.Verify(path, nil)
 		if err != nil && verr == nil && rep.OK() {
 			t.Fatalf("reading says %v, and Verify that all is well", err)
 		}
 		_ = os.Remove(path + ".saved")
-		if _, err := recorder.Salvage(path, path+".saved"); err != nil && !errors.Is(err, recorder.ErrNotTape) && !errors.Is(err, recorder.ErrVersion) {
+		if _, err := recorder.Salvage(path, path+".saved", nil); err != nil && !errors.Is(err, recorder.ErrNotTape) && !errors.Is(err, recorder.ErrVersion) {
 			t.Fatalf("salvage: %v", err)
 		}
 	})

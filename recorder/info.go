@@ -124,20 +124,27 @@ func (t *Tape) countLogged(e *entry, out []TopicInfo, at map[string]int) error {
 // order. It does not depend on how they were cut into chunks, compressed, or
 // divided among sittings, nor on the tape's labels. It reads the whole tape.
 func (t *Tape) ContentHash() (sum [32]byte, err error) {
-	h := contentHash{h: sha256.New()}
-	h.buf = append(h.buf, "hubtape records v1\x00"...)
+	h := newContentHash()
 	c := t.Cursor(Query{Transient: true})
 	for c.Next() {
 		h.add(c.Record())
 	}
-	h.flush()
-	h.h.Sum(sum[:0])
-	return sum, c.Err()
+	return h.sum(), c.Err()
 }
 
 type contentHash struct {
 	h   hash.Hash
 	buf []byte
+}
+
+func newContentHash() *contentHash {
+	return &contentHash{h: sha256.New(), buf: []byte("hubtape records v1\x00")}
+}
+
+func (h *contentHash) sum() (sum [32]byte) {
+	h.flush()
+	h.h.Sum(sum[:0])
+	return sum
 }
 
 func (h *contentHash) add(r *Record) {

@@ -22,7 +22,7 @@ import (
 // a *DamageError, since what is written into it could hide what is lost. The
 // other errors are those of [Open].
 func Resume(path string, o Options) (*Writer, error) {
-	rep, err := Verify(path)
+	rep, err := Verify(path, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func TestResumedTapeIsOneTape(t *testing.T) {
 			require.True(rt, w.Start().Equal(o.Start))
 		}
 		require.NoError(rt, w.Close())
-		rep, err := recorder.Verify(path)
+		rep, err := recorder.Verify(path, nil)
 		require.NoError(rt, err)
 		require.Empty(rt, rep.Damage)
 		got := readAll(rt, path)

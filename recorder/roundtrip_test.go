@@ -45,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 				rt.Fatalf("record %d stands at sitting %d, %d", i, got[i].Session, got[i].Seq)
 			}
 		}
-		if rep, err := recorder.Verify(path); err != nil || !rep.OK() || rep.Records != uint64(len(want)) {
+		if rep, err := recorder.Verify(path, nil); err != nil || !rep.OK() || rep.Records != uint64(len(want)) {
 			rt.Fatalf("Verify = %+v, %v", rep, err)
 		}
 		if _, err := os.Stat(path + recorder.LogSuffix); !os.IsNotExist(err) {
@@ -179,6 +179,11 @@ func TestContentHash(t *testing.T) {
 		sum, err := tape.ContentHash()
 		if err != nil {
 			t.Fatal(err)
+		}
+		told := false
+		rep, err := recorder.Verify(path, func(done, total uint64) { told = done < total })
+		if err != nil || rep.Content != sum || !told {
+			t.Errorf("Verify has the hash %x, want %x; it told how far it was: %v; %v", rep.Content, sum, told, err)
 		}
 		return sum
 	}

@@ -20,15 +20,16 @@ type Salvaged struct {
 // Salvage copies every record that is whole from a damaged tape, and from its
 // side log, to a new tape. It needs neither index nor meta pages: it searches
 // the raw file for chunks. Where records are missing the new tape has a gap
-// record that says how many. Errors are those of [Create], ErrLocked, and
-// ErrNotTape when there is not one whole chunk.
-func Salvage(src, dst string) (Salvaged, error) {
+// record that says how many. tell, if it is not nil, is called as the search goes
+// on, with bytes. Errors are those of [Create], ErrLocked, and ErrNotTape when
+// there is not one whole chunk.
+func Salvage(src, dst string, tell func(done, total uint64)) (Salvaged, error) {
 	t, err := openDamaged(src)
 	if t == nil {
 		return Salvaged{}, err
 	}
 	defer func() { _ = t.Close() }()
-	found, err := t.scan()
+	found, err := t.scan(tell)
 	if err != nil {
 		return Salvaged{}, err
 	}
@@ -125,10 +126,13 @@ func (s *salvager) hole(lost uint64, until time.Duration, session uint32) error 
 const scanWindow = 4 << 20
 
 // scan searches the raw file for whole chunks of this tape, by number.
-func (t *Tape) scan() ([]foundChunk, error) {
+func (t *Tape) scan(tell func(done, total uint64)) ([]foundChunk, error) {
 	var found []foundChunk
 	buf := make([]byte, scanWindow+chunkHeaderBytes)
 	for at := int64(0); at < t.size; at += scanWindow {
+		if tell != nil {
+			tell(uint64(at), uint64(t.size))
+		}
 		n, err := t.file.ReadAt(buf, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("%s: %w", t.path, err)

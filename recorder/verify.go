@@ -15,15 +15,18 @@ type Report struct {
 	Damage  []*DamageError // by chunk; empty: all is well
 	// TornBytes is not damage: the last step before a kill was not finished.
 	TornBytes int64
+	// Content is the tape's [Tape.ContentHash]; zero where anything is damaged.
+	Content [32]byte
 }
 
 // OK reports whether all is well.
 func (r Report) OK() bool { return len(r.Damage) == 0 }
 
 // Verify reads a whole tape, side log included, and lists everything that is
-// damaged, chunk by chunk. The error is for what cannot be looked at: no tape,
-// locked, a newer version, or a disk that fails.
-func Verify(path string) (Report, error) {
+// damaged, chunk by chunk. tell, if it is not nil, is called as it goes on, with
+// chunks. The error is for what cannot be looked at: no tape, locked, a newer
+// version, or a disk that fails.
+func Verify(path string, tell func(done, total uint64)) (Report, error) {
 	t, err := openDamaged(path)
 	if t == nil {
 		return Report{}, err
@@ -31,12 +34,16 @@ func Verify(path string) (Report, error) {
 	defer func() { _ = t.Close() }()
 	rep := Report{}
 	if err != nil {
-		return t.verifyLoose(rep, err)
+		return t.verifyLoose(rep, err, tell)
 	}
 	rep.Info, rep.TornBytes = t.Info(), t.torn
+	hash := newContentHash()
 	for i := range t.entries {
+		if tell != nil {
+			tell(uint64(i), uint64(len(t.entries)))
+		}
 		e := &t.entries[i]
-		if err := t.verifyChunk(e); err != nil {
+		if err := t.verifyChunk(e, hash); err != nil {
 			rep.Damage = append(rep.Damage, t.chunkError(e, err))
 			continue
 		}
@@ -49,11 +56,14 @@ func Verify(path string) (Report, error) {
 	if t.end != nil {
 		rep.Damage = append(rep.Damage, t.end)
 	}
+	if rep.OK() {
+		rep.Content = hash.sum()
+	}
 	return rep, nil
 }
 
 // verifyChunk reads a chunk and compares it with what the index says of it.
-func (t *Tape) verifyChunk(e *entry) error {
+func (t *Tape) verifyChunk(e *entry, hash *contentHash) error {
 	raw := e.raw
 	if raw == nil {
 		var err error
@@ -78,6 +88,7 @@ func (t *Tape) verifyChunk(e *entry) error {
 			return fmt.Errorf("record %d is no record", got.firstSeq+uint64(got.records))
 		}
 		got.add(&r)
+		hash.add(&r)
 	}
 	if got.records != e.records || got.messages != e.messages || got.bytes != e.bytes || got.firstAt != e.firstAt ||
 		got.lastAt != e.lastAt || got.gaps != e.gaps || got.kinds != e.kinds || got.bare != e.bare {
@@ -87,8 +98,8 @@ func (t *Tape) verifyChunk(e *entry) error {
 }
 
 // verifyLoose says what there is of a tape whose index cannot be read.
-func (t *Tape) verifyLoose(rep Report, cause error) (Report, error) {
-	found, err := t.scan()
+func (t *Tape) verifyLoose(rep Report, cause error, tell func(done, total uint64)) (Report, error) {
+	found, err := t.scan(tell)
 	if err != nil {
 		return rep, err
 	}

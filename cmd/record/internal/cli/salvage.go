@@ -21,7 +21,9 @@ says how many.`,
 			if out == "" {
 				return usagef("salvage needs -o FILE, the tape to make")
 			}
-			s, err := recorder.Salvage(args[0], out)
+			b := a.newBar("searching")
+			s, err := recorder.Salvage(args[0], out, b.at)
+			b.end()
 			if err != nil {
 				return err
 			}

@@ -35,7 +35,9 @@ const secretsListed = 1000
 
 // findSecrets says which secrets stand on a tape, and where.
 func (a *app) findSecrets(path string, rules *redact.Rules, asJSON bool) error {
-	out, err := scanSecrets(path, rules)
+	b := a.newBar("looking")
+	out, err := scanSecrets(path, rules, b.at)
+	b.end()
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func (a *app) findSecrets(path string, rules *redact.Rules, asJSON bool) error {
 	return err
 }
 
-func scanSecrets(path string, rules *redact.Rules) (out secretsJSON, err error) {
+func scanSecrets(path string, rules *redact.Rules, tell func(done, total uint64)) (out secretsJSON, err error) {
 	t, err := recorder.Open(path)
 	if err != nil {
 		return out, err
@@ -59,10 +61,12 @@ func scanSecrets(path string, rules *redact.Rules) (out secretsJSON, err error) 
 	type place struct{ rule, topic, where string }
 	found := map[place]*secretJSON{}
 	out = secretsJSON{Path: path, Secrets: []secretJSON{}}
+	total := t.Info().Records
 	c := t.Cursor(recorder.Query{Transient: true})
 	for c.Next() {
 		r := c.Record()
 		out.Records++
+		tell(out.Records, total)
 		for _, f := range rules.Find(r) {
 			p := place{f.Rule, r.Topic, f.Where}
 			s := found[p]

@@ -67,15 +67,15 @@ type verifyJSON struct {
 }
 
 func (a *app) verify(path string, asJSON bool) error {
-	rep, err := recorder.Verify(path)
+	b := a.newBar("verifying")
+	rep, err := recorder.Verify(path, b.at)
+	b.end()
 	if err != nil {
 		return err
 	}
 	hash := ""
 	if rep.OK() {
-		if hash, err = contentHash(path); err != nil {
-			return err
-		}
+		hash = hex.EncodeToString(rep.Content[:])
 	}
 	if asJSON {
 		err = printJSON(a.Out, reportJSON(rep, hash))
@@ -86,16 +86,6 @@ func (a *app) verify(path string, asJSON bool) error {
 		err = command.Exit(command.Failed)
 	}
 	return err
-}
-
-func contentHash(path string) (string, error) {
-	t, err := recorder.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer t.Close()
-	sum, err := t.ContentHash()
-	return hex.EncodeToString(sum[:]), err
 }
 
 func reportJSON(rep recorder.Report, hash string) verifyJSON {
