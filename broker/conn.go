@@ -26,12 +26,13 @@ type conn struct {
 	emptyWill bool   // its will has no payload
 	tooLarge  bool   // it said more than is taken, and may still be saying it
 	wants     []bool // which filters of the present SUBSCRIBE want a replay
-	replay    []packets.Packet
+	replay    []late // of the present SUBSCRIBE
 	backlog   []late
 	client    *mochi.Client
-	old       *mochi.Client // whose session it resumes; nil: nobody's
-	inherited []uint16      // the packet ids of that session, in no order
-	resumed   bool          // the CONNACK says so
+
+	old       *mochi.Client   // whose session is being resumed; nil: nobody's
+	inflight  *mochi.Inflight // what that session held
+	inherited []uint16        // the packet ids of the deliveries among it
 
 	window window
 	out    outbox

@@ -112,7 +112,7 @@ func (h *hook) OnSessionEstablish(cl *mochi.Client, _ packets.Packet) {
 	h.b.edge.takeOver(cl)
 	old, known := h.b.server.Clients.Get(cl.ID)
 	if c, ok := cl.Net.Conn.(*conn); ok {
-		c.connected = true
+		c.client, c.connected = cl, true
 		h.takeFlowControl(cl, c)
 		h.prepareResume(cl, c, old)
 	}

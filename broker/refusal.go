@@ -103,9 +103,6 @@ func (h *hook) tooLong(cl *mochi.Client) {
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	switch pk.FixedHeader.Type {
 	case packets.Connack:
-		if c, ok := cl.Net.Conn.(*conn); ok {
-			c.resumed = pk.SessionPresent
-		}
 		if cl.Properties.ProtocolVersion == 5 {
 			pk.Properties.MaximumPacketSize = h.b.server.Options.Capabilities.MaximumPacketSize
 		}

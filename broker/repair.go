@@ -8,21 +8,6 @@ import (
 // Here is what mochi gets wrong with network clients and can be put right from
 // outside.
 
-// firstServerID is where the ids of packets to network clients begin. Mochi
-// takes the ids of packets from a client and to it for the same: a SUBSCRIBE
-// whose id is also that of a delivery under way is refused, and a PUBLISH
-// makes it forget that delivery. Clients count from 1, so the broker does not.
-const firstServerID = 1 << 12
-
-// skipIDs lets a new client's packet ids begin after last. About 25 ns an id.
-func skipIDs(cl *mochi.Client, last uint16) {
-	for range last {
-		if _, err := cl.NextPacketID(); err != nil {
-			return
-		}
-	}
-}
-
 // emptyWill stands for a will without payload, which mochi would refuse with
 // the whole CONNECT, though MQTT allows it (3.1.3.3).
 var emptyWill = []byte{0}

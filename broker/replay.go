@@ -59,7 +59,7 @@ func (h *hook) prepareReplay(cl *mochi.Client, filters packets.Subscriptions, co
 		for _, topic := range topics {
 			if mqtt.Match(filters[i].Filter, topic) && h.OnACLCheck(cl, topic, false) {
 				pk := all[topic]
-				c.replay = append(c.replay, replayed(&pk, &filters[i]))
+				h.addReplay(cl, c, replayed(&pk, &filters[i]))
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func (h *hook) preparePlain(cl *mochi.Client, c *conn, filters packets.Subscript
 		}
 		pk, ok := h.b.server.Topics.Retained.Get(filters[i].Filter)
 		if ok && h.OnACLCheck(cl, pk.TopicName, false) {
-			c.replay = append(c.replay, replayed(&pk, &filters[i]))
+			h.addReplay(cl, c, replayed(&pk, &filters[i]))
 		}
 	}
 }
@@ -89,29 +89,32 @@ func replayed(pk *packets.Packet, sub *packets.Subscription) packets.Packet {
 	return out
 }
 
-// sendReplay follows the SUBACK. What cannot go at once is kept for the session
-// like what is published, as far as mochi keeps that; and no more waits than
-// Options.MaxPending.
+// addReplay notes a retained message. It gets its packet id now, in its place
+// among all that is published, and is kept for the session, as far as mochi
+// would keep it.
+func (h *hook) addReplay(cl *mochi.Client, c *conn, pk packets.Packet) {
+	l := late{packet: &pk}
+	if pk.FixedHeader.Qos > 0 && cl.State.Inflight.Len() < int(h.b.server.Options.Capabilities.MaximumInflight) && !h.keep(cl, &l) {
+		return
+	}
+	c.replay = append(c.replay, l)
+}
+
+// sendReplay follows the SUBACK. No more waits than Options.MaxPending.
 func (h *hook) sendReplay(cl *mochi.Client) {
 	c, ok := cl.Net.Conn.(*conn)
 	if !ok {
 		return
 	}
-	before := len(c.backlog)
-	for i := range c.replay {
-		c.backlog = append(c.backlog, late{packet: &c.replay[i]})
-	}
+	most := max(h.b.maxPend, len(c.backlog))
+	c.backlog = append(c.backlog, c.replay...)
 	c.replay = nil
 	h.sendBacklog(cl, c)
-	most := max(h.b.maxPend, before)
 	for i := most; i < len(c.backlog); i++ {
-		h.drop(cl, c.backlog[i].packet, reasonFull)
-	}
-	c.backlog = c.backlog[:min(most, len(c.backlog))]
-	for i := range c.backlog {
-		l := &c.backlog[i]
-		if l.id == 0 && l.packet.FixedHeader.Qos > 0 && cl.State.Inflight.Len() < int(h.b.server.Options.Capabilities.MaximumInflight) {
-			h.keep(cl, l)
+		if pk, ok := h.lift(cl, &c.backlog[i]); ok {
+			h.forget(cl, pk.PacketID)
+			h.drop(cl, &pk, reasonFull)
 		}
 	}
+	c.backlog = c.backlog[:min(most, len(c.backlog))]
 }
