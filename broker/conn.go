@@ -32,6 +32,7 @@ type conn struct {
 
 	old       *mochi.Client   // whose session is being resumed; nil: nobody's
 	inflight  *mochi.Inflight // what that session held
+	earlier   *mochi.Inflight // of old's; stays for good, and does not change once the client is listed
 	inherited []uint16        // the packet ids of the deliveries among it
 
 	window window

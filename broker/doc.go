@@ -48,7 +48,10 @@
 // which it was handed over. Between network clients mochi delivers by itself.
 // A network client that does not read holds up nobody: 1 MiB and
 // Options.MaxPending messages wait for it, and further ones are dropped, each with
-// an event. An idle one costs about 20 KiB and 8 bytes for each message that may
+// an event. The same goes for one that does not acknowledge: as many messages of
+// QoS 1 and 2 as its Receive Maximum are under way to it, and 8,192 where it has
+// none (MQTT 3.1.1 knows none; a smaller number would only cost it speed, since it
+// is TCP that limits what it has to take). An idle one costs about 20 KiB and 8 bytes for each message that may
 // wait. What a client was not allowed is told to Options.Refused.
 //
 // A served broker runs mochi's own expiry on the system's time, and publishes

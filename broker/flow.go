@@ -41,6 +41,7 @@ func (h *hook) awaitTurn(cl *mochi.Client, c *conn, pk *packets.Packet) {
 		h.giveUp(cl, c, pk)
 		return
 	case !pk.Ignore:
+		h.lookBack(cl, c)
 		c.window.await(pk.PacketID)
 	}
 	c.out.waitForRoom()

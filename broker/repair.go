@@ -22,6 +22,7 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 		}
 		return pk, h.checkSize(cl, &pk)
 	}
+	h.catchUp(cl)
 	switch pk.FixedHeader.Type {
 	case packets.Puback, packets.Pubrec, packets.Pubcomp:
 		h.heard(cl, &pk)

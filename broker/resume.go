@@ -30,7 +30,12 @@ const (
 func (h *hook) prepareResume(cl *mochi.Client, c *conn, old *mochi.Client) {
 	last := firstServerID
 	if old != nil && !cl.Properties.Clean && (!old.Properties.Clean || old.Properties.ProtocolVersion == 5) {
-		c.old, c.inflight = old, cl.State.Inflight
+		c.old, c.earlier, c.inflight = old, old.State.Inflight, cl.State.Inflight
+		if before, ok := old.Net.Conn.(*conn); ok && before.earlier != nil {
+			for _, pk := range before.earlier.GetAll(false) {
+				c.inherit(&pk)
+			}
+		}
 		for range 3 { // the first takes long enough for more to come
 			for _, pk := range old.State.Inflight.GetAll(false) {
 				c.inherit(&pk)
@@ -113,24 +118,28 @@ func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 		}
 		c.backlog = append(c.backlog, late{id: id, dup: true})
 	}
-	if c.old != nil {
-		h.collectStragglers(cl, c)
-	}
 	c.old, c.inflight, c.inherited = nil, nil, nil
+	c.backlog = append(c.backlog, h.stragglers(cl, c)...)
 	h.sendBacklog(cl, c)
 }
 
-// collectStragglers takes over what was published to the earlier connection's
-// client after mochi had emptied it.
-func (h *hook) collectStragglers(cl *mochi.Client, c *conn) {
-	c.inherited = c.inherited[:0]
-	found := map[uint16]packets.Packet{}
-	for _, pk := range c.old.State.Inflight.GetAll(false) {
-		found[pk.PacketID] = pk
-		c.inherited = append(c.inherited, pk.PacketID)
-		c.old.State.Inflight.Delete(pk.PacketID)
+// stragglers takes over what was published to the earlier connection's client
+// after mochi had emptied it. That ends soon, but nobody knows when: whoever
+// publishes may have looked up that client long ago. So both goroutines that send
+// deliveries look again.
+func (h *hook) stragglers(cl *mochi.Client, c *conn) (list []late) {
+	if c.earlier == nil || c.earlier.Len() == 0 {
+		return nil
 	}
-	for _, id := range inOrder(c.inherited) {
+	found := map[uint16]packets.Packet{}
+	var ids []uint16
+	for _, pk := range c.earlier.GetAll(false) {
+		if c.earlier.Delete(pk.PacketID) { // else the other goroutine has it
+			found[pk.PacketID] = pk
+			ids = append(ids, pk.PacketID)
+		}
+	}
+	for _, id := range inOrder(ids) {
 		pk := found[id]
 		l := late{id: id}
 		if _, taken := cl.State.Inflight.Get(id); !taken {
@@ -138,6 +147,34 @@ func (h *hook) collectStragglers(cl *mochi.Client, c *conn) {
 		} else if l = (late{packet: &pk}); !h.keep(cl, &l) {
 			continue
 		}
-		c.backlog = append(c.backlog, l)
+		list = append(list, l)
+	}
+	return list
+}
+
+// lookBack sends stragglers on the goroutine that sends what is published; they
+// were published before.
+func (h *hook) lookBack(cl *mochi.Client, c *conn) {
+	c.window.await(0) // the backlog comes first
+	for _, l := range h.stragglers(cl, c) {
+		if pk, ok := h.lift(cl, &l); ok {
+			c.window.await(pk.PacketID)
+			pk.Ignore = true       // see resentByMochi
+			_ = cl.WritePacket(pk) // a client that is gone gets it when it resumes
+		}
+	}
+}
+
+// catchUp sends stragglers on the client's own goroutine: perhaps nothing more is
+// published.
+func (h *hook) catchUp(cl *mochi.Client) {
+	c, ok := cl.Net.Conn.(*conn)
+	if !ok {
+		return
+	}
+	if list := h.stragglers(cl, c); len(list) > 0 {
+		c.window.hold()
+		c.backlog = append(c.backlog, list...)
+		h.sendBacklog(cl, c)
 	}
 }

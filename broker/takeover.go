@@ -83,7 +83,8 @@ func (e *edge) leave(c *conn) {
 	if c.tooLarge {
 		hearOut(c.Conn)
 	}
-	_ = c.Conn.Close() // there is nobody left to tell
+	_ = c.Conn.Close()                             // there is nobody left to tell
+	c.old, c.inflight, c.inherited = nil, nil, nil // else a row of clients that never got a CONNACK would hold each other
 	e.mu.Lock()
 	delete(e.conns, c)
 	if left := slices.DeleteFunc(e.byClient[c.clientID], func(o *conn) bool { return o == c }); len(left) > 0 {

@@ -20,6 +20,7 @@ type Follower struct {
 	next   uint64 // the record to give next
 	seen   [2]fileState
 	closed bool // at the last look
+	over   bool // the tape has gone beyond what is wanted
 	bad    int  // looks in a row that met a tape in the middle of a change
 	err    error
 }
@@ -44,8 +45,9 @@ func Follow(path string, q Query) *Follower {
 }
 
 // Next goes to the next record, and waits for it if need be. It is false when
-// the recording has ended and all was given, when ctx has ended, or after an
-// error.
+// the recording has ended, or gone beyond the query, and all was given, when ctx
+// has ended, or after an error. A recorder that was killed has not ended its tape:
+// it is waited for.
 func (f *Follower) Next(ctx context.Context) bool {
 	for f.err == nil {
 		if f.cursor != nil {
@@ -56,6 +58,9 @@ func (f *Follower) Next(ctx context.Context) bool {
 			}
 			f.done()
 			continue
+		}
+		if f.over {
+			return false
 		}
 		ended, err := f.look()
 		if err != nil || ended {
@@ -100,7 +105,8 @@ func (f *Follower) wait(ctx context.Context) bool {
 // read is looked at again.
 func (f *Follower) done() {
 	if f.cursor.Err() == nil {
-		f.next = max(f.next, f.tape.total.Records)
+		f.next, f.bad = max(f.next, f.tape.total.Records), 0
+		f.over = f.q.Until > 0 && f.tape.total.LastAt > f.q.Until
 	} else {
 		f.seen = [2]fileState{}
 		f.stumble(f.cursor.Err())
@@ -134,7 +140,13 @@ func (f *Follower) look() (ended bool, err error) {
 	}
 	f.seen, f.closed = now, t.head.Clean
 	if t.total.Records <= f.next {
-		return f.closed, t.Close()
+		if t.end == nil {
+			f.bad = 0
+		} else { // what comes next cannot be read
+			f.seen = [2]fileState{}
+			f.stumble(t.end)
+		}
+		return f.closed, errors.Join(f.err, t.Close())
 	}
 	f.tape, f.cursor = t, t.cursorFrom(f.q, f.next)
 	return false, nil

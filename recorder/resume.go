@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -45,6 +46,9 @@ func Resume(path string, o Options) (*Writer, error) {
 	logged := t.logged()
 	if err := t.Close(); err != nil { // its lock would keep ours out
 		return nil, err
+	}
+	if uint64(len(w.topics)) != t.head.Topics { // a new one would take the number of another
+		return nil, damaged(path, "it lists a topic twice")
 	}
 	if err := w.takeUp(logged); err != nil {
 		return nil, errors.Join(err, w.release())
@@ -91,6 +95,7 @@ func (w *Writer) takeUp(logged []logChunk) (err error) {
 	if w.log, err = openLog(path, w.o.open); err != nil {
 		return err
 	}
+	syncFolder(filepath.Dir(path)) // a tape that is not closed and has no log beside it counts as damaged
 	w.cur = w.freshChunk()
 	for _, c := range logged {
 		if err := w.restore(c); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Returned by Parse, ParseVersion and Dial before anything is sent.
@@ -50,6 +51,18 @@ func lost(why error) error {
 
 func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrMalformed, fmt.Sprintf(format, args...))
+}
+
+// SilentError is in the chain of a loss when nothing came from the broker any
+// more: what it sent meanwhile, if it did, is lost.
+type SilentError struct {
+	Since time.Time     // when the last byte came
+	Most  time.Duration // how long it may be silent
+}
+
+// Error says how long nothing came.
+func (e *SilentError) Error() string {
+	return fmt.Sprintf("the broker has been silent for more than %v, pings were not answered", e.Most)
 }
 
 // RefusedError is a broker's refusal of a CONNECT.

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"time"
 
@@ -32,7 +31,7 @@ func (w *wire) keep(every time.Duration, over <-chan struct{}) {
 		now := w.now()
 		since := w.readSince.Load()
 		if since != 0 && now-since > int64(every+every/2) {
-			w.fail(fmt.Errorf("the broker has been silent for more than %v, pings were not answered", every+every/2))
+			w.fail(&SilentError{Since: w.begun.Add(time.Duration(since)), Most: every + every/2})
 			return
 		}
 		unread := since != 0 && now-max(since, pinged) >= int64(every/2)

@@ -75,6 +75,9 @@ func TestKeeperGivesUp(t *testing.T) {
 		_, err := w.Read(make([]byte, 10))
 		require.ErrorContains(t, err, "the broker has been silent for more than 1m30s")
 		require.Equal(t, 105*time.Second, time.Since(begun)) // it looks every 15 s
+		var silent *SilentError
+		require.ErrorAs(t, err, &silent)
+		require.WithinDuration(t, begun, silent.Since, time.Microsecond)
 		stop()
 		time.Sleep(2 * time.Second) // in the bubble: the writer notices
 		synctest.Wait()

@@ -17,7 +17,12 @@ var ErrConnect = errors.New("no connection to the broker")
 // connectError is a first connection that failed, and what to look at.
 type connectError struct{ err error }
 
-func (e *connectError) Error() string { return fmt.Sprintf("%v; %s", e.err, conn.Hint(e.err)) }
+func (e *connectError) Error() string {
+	if errors.Is(e.err, context.Canceled) {
+		return e.err.Error()
+	}
+	return fmt.Sprintf("%v; %s", e.err, conn.Hint(e.err))
+}
 
 func (e *connectError) Unwrap() []error { return []error{ErrConnect, e.err} }
 
@@ -42,15 +47,17 @@ func New(d *deck.Deck, o Options) (*Capture, error) {
 }
 
 // Serve connects to all brokers and records until ctx ends, which is no error,
-// or until it cannot go on: ErrConnect when a first connection fails, else the
-// deck's error. Everything that was received before it returns is on the tape,
+// or until it cannot go on: ErrConnect when a first connection fails, or ctx ends
+// before it stands (then the cause of that is in the chain), else the deck's
+// error. Everything that was received before it returns is on the tape,
 // and flushed. It may be called once.
 func (c *Capture) Serve(ctx context.Context) error {
 	listening, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	var written error
+	var written, unheard error
+	var first sync.Once
 	var writer, listeners sync.WaitGroup
 	writer.Go(func() {
 		written = c.deck.Run(writing)
@@ -59,6 +66,7 @@ func (c *Capture) Serve(ctx context.Context) error {
 	for _, h := range c.hubs {
 		listeners.Go(func() {
 			if err := h.listen(listening); err != nil {
+				first.Do(func() { unheard = err })
 				leave(err)
 			}
 		})
@@ -69,8 +77,5 @@ func (c *Capture) Serve(ctx context.Context) error {
 	if written != nil {
 		return written
 	}
-	if err := context.Cause(listening); ctx.Err() == nil && err != nil {
-		return err
-	}
-	return nil
+	return unheard
 }

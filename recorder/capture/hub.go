@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -39,7 +40,6 @@ type hub struct {
 	source *deck.Source
 	log    *slog.Logger
 	ask    chan struct{} // the deck wants what is retained
-	lost   chan error    // from the connection
 
 	following atomic.Bool  // the second subscription stands
 	retained  atomic.Int64 // when the latest retained message came, ns since 1970
@@ -47,7 +47,7 @@ type hub struct {
 
 func newHub(d *deck.Deck, b Broker, o Options) *hub {
 	h := &hub{
-		o: o, broker: b, ask: make(chan struct{}, 1), lost: make(chan error, 1),
+		o: o, broker: b, ask: make(chan struct{}, 1),
 		log: o.Log.With("broker", conn.Redacted(b.Connection.Broker)),
 	}
 	h.source = d.Source(deck.SourceOptions{Name: b.Name, Prefix: b.Prefix, Head: func() {
@@ -57,7 +57,6 @@ func newHub(d *deck.Deck, b Broker, o Options) *hub {
 		}
 	}})
 	h.broker.Connection.OnMessage = h.received
-	h.broker.Connection.OnLost = func(err error) { h.lost <- err }
 	return h
 }
 
@@ -83,10 +82,10 @@ func (h *hub) received(in conn.Incoming) {
 // first connection fails; one that is lost later is made again.
 func (h *hub) listen(ctx context.Context) error {
 	c, err := h.connect(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("stopped before %s answered: %w", conn.Redacted(h.broker.Connection.Broker), context.Cause(ctx))
+	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
 		return &connectError{err}
 	}
 	h.source.Heard()
@@ -98,7 +97,11 @@ func (h *hub) listen(ctx context.Context) error {
 			return nil
 		}
 		h.log.Warn("connection lost", "error", err)
-		h.source.Lost(err.Error())
+		if silent := (*conn.SilentError)(nil); errors.As(err, &silent) {
+			h.source.LostSince(silent.Since, err.Error())
+		} else {
+			h.source.Lost(err.Error())
+		}
 		if c = h.again(ctx); c != nil {
 			h.source.Heard()
 			h.log.Info("connected again", "mqtt", c.Version())
@@ -107,27 +110,33 @@ func (h *hub) listen(ctx context.Context) error {
 	return nil
 }
 
-// connect dials and subscribes.
-func (h *hub) connect(ctx context.Context) (*conn.Conn, error) {
-	h.following.Store(false)
-	c, err := conn.Dial(ctx, h.broker.Connection)
-	if err != nil {
-		return nil, err
-	}
-	if err := h.subscribe(ctx, c); err != nil {
-		_ = c.Close()
-		h.forgetLoss()
-		return nil, err
-	}
-	return c, nil
+// line is a connection, and where its loss is told. Each has a place of its own:
+// a loss may be told when the connection was given up already, and is not that of
+// the next one.
+type line struct {
+	*conn.Conn
+	lost chan error
 }
 
-// forgetLoss drops the loss of a connection that was given up.
-func (h *hub) forgetLoss() {
+// connect dials and subscribes.
+func (h *hub) connect(ctx context.Context) (*line, error) {
+	h.following.Store(false)
+	l := &line{lost: make(chan error, 1)}
+	o := h.broker.Connection
+	o.OnLost = func(err error) { l.lost <- err }
+	var err error
+	if l.Conn, err = conn.Dial(ctx, o); err != nil {
+		return nil, err
+	}
 	select {
-	case <-h.lost:
+	case <-h.ask: // the deck has asked meanwhile: it gets what comes now
 	default:
 	}
+	if err := h.subscribe(ctx, l.Conn); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // subscribe asks for what is retained and for what comes.
@@ -164,35 +173,33 @@ func (h *hub) subscriptions(id int, ids bool) []conn.Subscription {
 
 // follow waits while the connection stands, and returns why it does not any
 // more.
-func (h *hub) follow(ctx context.Context, c *conn.Conn) error {
+func (h *hub) follow(ctx context.Context, l *line) error {
 	settled := time.NewTimer(quiet)
 	defer settled.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-h.lost:
+		case err := <-l.lost:
 			return err
 		case <-h.ask:
 			h.following.Store(false)
-			if err := h.subscribe(ctx, c); err != nil {
-				_ = c.Close()
-				h.forgetLoss()
+			if err := h.subscribe(ctx, l.Conn); err != nil {
 				return fmt.Errorf("asking for what is retained: %w", err)
 			}
 			settled.Reset(quiet)
 		case <-settled.C:
 			if since := time.Since(time.Unix(0, h.retained.Load())); since < quiet {
 				settled.Reset(quiet - since)
-				continue
+			} else if len(h.ask) == 0 { // else the deck waits for another head already
+				h.source.HeadDone()
 			}
-			h.source.HeadDone()
 		}
 	}
 }
 
 // again dials until it succeeds; nil when ctx has ended.
-func (h *hub) again(ctx context.Context) *conn.Conn {
+func (h *hub) again(ctx context.Context) *line {
 	for pause := h.o.retryFirst; ; pause = min(2*pause, h.o.retryMost) {
 		wait := time.NewTimer(pause/2 + rand.N(pause/2+1)) // several recorders do not all come at once
 		select {
@@ -208,6 +215,7 @@ func (h *hub) again(ctx context.Context) *conn.Conn {
 		if ctx.Err() != nil {
 			return nil
 		}
+		h.source.Lost(err.Error()) // what was heard before it failed has ended the gap
 		h.log.Debug("not connected again yet", "error", err, "hint", conn.Hint(err))
 	}
 }

@@ -3,6 +3,7 @@ package deck
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hubtape/hubtape/recorder"
@@ -16,10 +17,10 @@ type Deck struct {
 	watch   watch
 
 	// The rest belongs to the writer.
-	part part
-	head head
-	time timeline
-	err  error // of the disk
+	part   part
+	forgot bool // older parts were looked at since the start
+	head   head
+	time   timeline
 }
 
 // Open makes the tape, or its first part, or takes it up with Append. The errors
@@ -52,13 +53,12 @@ func (d *Deck) Path() string { return d.watch.path() }
 func (d *Deck) Run(ctx context.Context) error {
 	defer d.q.close()
 	if err := d.keepTime(ctx); err != nil {
-		d.err = err
 		return err
 	}
 	d.q.unbound()
-	d.err = d.finish()
+	err := d.finish()
 	d.watch.publish(d)
-	return d.err
+	return err
 }
 
 // Close ends the tape and lets it go. After an error of Run what was flushed
@@ -116,6 +116,9 @@ func (d *Deck) flush(now time.Time) error {
 	if d.part.due(d.o, now) {
 		return d.nextPart(now)
 	}
+	if d.part.number > 0 && !d.forgot && d.part.w.Stats().Messages > 0 { // one that may be discarded takes nobody's place
+		return d.forget()
+	}
 	return nil
 }
 
@@ -137,10 +140,17 @@ func (d *Deck) finish() error {
 	if err := d.endGaps(now); err != nil {
 		return err
 	}
-	if err := d.note(now, "the recording ended"); err != nil {
-		return err
+	if !d.part.silent || d.heard() {
+		if err := d.note(now, "the recording ended"); err != nil {
+			return err
+		}
 	}
 	return d.part.w.Sync()
+}
+
+// heard reports whether a hub can be heard.
+func (d *Deck) heard() bool {
+	return slices.ContainsFunc(d.sources, func(s *Source) bool { return s.up })
 }
 
 // note writes a remark.
@@ -185,13 +195,17 @@ func (d *Deck) release() error {
 func (d *Deck) write(e *entry) error {
 	switch e.kind {
 	case entryLost:
-		e.src.lost(d.time.offset(e.at), e.text)
+		from := d.time.offset(e.at)
+		if !e.since.IsZero() {
+			from = min(from, max(d.time.since(e.since), e.src.last))
+		}
+		e.src.lost(from, e.text)
 	case entryHeard:
 		e.src.up = true
 		return d.endGap(e.src, e.at)
 	case entryDropped:
 		d.o.Log.Warn("messages were dropped: the disk does not keep up", "hub", e.src.Name, "messages", e.dropped)
-		return d.gap(d.time.offset(e.since), e.at, e.src.says(fmt.Sprintf("%d records were dropped: the disk did not keep up", e.dropped)))
+		return d.gap(d.time.since(e.since), e.at, e.src.says(fmt.Sprintf("%d records were dropped: the disk did not keep up", e.dropped)))
 	case entryRecord:
 		if err := d.endGap(e.src, e.at); err != nil {
 			return err
@@ -200,7 +214,9 @@ func (d *Deck) write(e *entry) error {
 		if r.Topic != "" {
 			r.Topic = e.src.Prefix + r.Topic
 		}
-		return d.append(e.at, r)
+		err := d.append(e.at, r)
+		e.src.last = d.time.last
+		return err
 	}
 	return nil
 }
@@ -218,6 +234,9 @@ func (d *Deck) append(now time.Time, r recorder.Record) error {
 
 // put writes a record that has its offset.
 func (d *Deck) put(r recorder.Record) error {
+	if err := d.breakSilence(); err != nil {
+		return err
+	}
 	r.Session, r.Wall = d.part.session, d.time.wall(r.At)
 	d.time.last = r.At
 	if d.o.Redact != nil {

@@ -262,6 +262,24 @@ func TestSittings(t *testing.T) {
 	require.ErrorIs(t, err, recorder.ErrExists)
 }
 
+// A sitting in which no hub was ever heard leaves the tape as it was.
+func TestSilentSitting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.hubtape")
+	for range 3 {
+		r := open(t, deck.Options{Path: path, Append: true})
+		r.Source(deck.SourceOptions{})
+		r.run(t).end(t)
+		r = open(t, deck.Options{Path: path, Append: true})
+		r.Source(deck.SourceOptions{}).Heard()
+		r.run(t).end(t)
+	}
+	require.Equal(t, []string{
+		"0 note the recording ended", "1 gap the recorder was not running", "1 note the recording ended",
+		"2 gap the recorder was not running", "2 note the recording ended",
+		"3 gap the recorder was not running", "3 note the recording ended",
+	}, course(read(t, path)))
+}
+
 func TestParts(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.hubtape")
@@ -330,7 +348,7 @@ func TestParts(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 2)
 	_, err = deck.Open(deck.Options{Path: path, RotateEvery: time.Hour})
-	require.NoError(t, err) // part 1 is gone
+	require.ErrorIs(t, err, recorder.ErrExists, "part 1 is gone, others are there")
 }
 
 // A gap goes on from part to part.

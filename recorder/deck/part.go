@@ -23,6 +23,7 @@ type part struct {
 	number    int    // from 1; 0: there are no parts
 	recording string // drawn once for all parts
 	resumed   bool   // it was there before
+	silent    bool   // and nothing was added to it yet
 	began     time.Time
 }
 
@@ -49,11 +50,12 @@ func (d *Deck) firstPart() (err error) {
 		var id [8]byte
 		_, _ = rand.Read(id[:])
 		d.part.recording = hex.EncodeToString(id[:])
-		n := 0
-		if d.o.Append {
-			if n, err = lastPart(d.o.Path); err != nil {
-				return err
-			}
+		n, err := lastPart(d.o.Path)
+		if err != nil {
+			return err
+		}
+		if n > 0 && !d.o.Append { // what is written next would count as the older ones, and not be kept
+			return fmt.Errorf("%s: %w; its parts are those of another recording: go on after them, or choose another name", partPath(d.o.Path, n), recorder.ErrExists)
 		}
 		d.part.number = n + 1
 		return d.create(d.time.began)
@@ -69,29 +71,35 @@ func (d *Deck) firstPart() (err error) {
 		return err
 	}
 	d.part.w, d.part.resumed = w, true
-	return d.resume()
+	d.resume()
+	return nil
 }
 
-// resume places this sitting behind what the tape has, and tells of the time
-// between.
-func (d *Deck) resume() error {
+// resume places this sitting behind what the tape has. The time between is told
+// when there is something to write: a broker that is not there adds nothing.
+func (d *Deck) resume() {
 	w := d.part.w
 	session, last := w.End()
 	d.time.last, d.time.base = last, last
 	if w.Start().UnixNano() != 0 {
 		d.time.base = max(last, d.time.date.Sub(w.Start()))
 	}
-	if w.Empty() {
-		return nil
+	if !w.Empty() {
+		d.part.session, d.part.silent = session+1, true
 	}
-	d.part.session = session + 1
-	if err := d.gap(last, d.time.began, "the recorder was not running"); err != nil {
-		return errors.Join(err, w.Close())
-	}
-	return nil
 }
 
-// create makes the tape of the current number.
+// breakSilence tells of the time between the last sitting and this one.
+func (d *Deck) breakSilence() error {
+	if !d.part.silent {
+		return nil
+	}
+	d.part.silent = false
+	return d.gap(d.time.last, d.time.began, "the recorder was not running")
+}
+
+// create makes the tape of the current number. Its time, where parts have one, is
+// counted from now.
 func (d *Deck) create(now time.Time) error {
 	o := d.o.Tape
 	o.Start = d.time.date
@@ -109,32 +117,32 @@ func (d *Deck) create(now time.Time) error {
 
 // nextPart ends this part and begins another. The new one is made first: when
 // that fails this one is still there to be closed.
-func (d *Deck) nextPart(now time.Time) error {
+func (d *Deck) nextPart(due time.Time) error {
 	if err := d.release(); err != nil { // no head takes that long
 		return err
 	}
+	now := time.Now() // what is written already may be later than the tick was
 	old, before := d.part, d.time
 	after := timeline{began: now, date: now, scale: before.scale}
 	if before.simulated() {
 		after.date = time.Unix(0, before.wall(before.offset(now)))
 	}
 	d.time, d.part.number = after, old.number+1
-	err := d.create(now)
+	err := d.create(due)
 	next := d.part
 	d.time, d.part = before, old
 	if err != nil {
 		return err
 	}
 	if err := d.endPart(now); err != nil {
-		return errors.Join(err, next.w.Close())
+		return errors.Join(err, next.discard())
 	}
 	d.time, d.part = after, next
 	d.o.Log.Info("another part", "tape", next.w.Path(), "after", old.w.Path())
-	d.head.begin(d.sources)
-	for _, s := range d.sources {
-		if s.Head != nil {
-			s.Head()
-		}
+	asked := slices.DeleteFunc(slices.Clone(d.sources), func(s *Source) bool { return s.Head == nil })
+	d.head.begin(asked)
+	for _, s := range asked {
+		s.Head()
 	}
 	return d.forget()
 }
@@ -143,6 +151,7 @@ func (d *Deck) nextPart(now time.Time) error {
 // both.
 func (d *Deck) endPart(now time.Time) error {
 	for _, s := range d.sources {
+		s.last = 0
 		if s.down {
 			if err := d.gap(s.since, now, s.says(s.reason)); err != nil {
 				return err
@@ -153,12 +162,15 @@ func (d *Deck) endPart(now time.Time) error {
 	if err := d.note(now, recorder.NoteNextPart); err != nil {
 		return err
 	}
-	d.watch.newPart(d.part.w.Stats())
-	return d.part.w.Close()
+	err := d.part.w.Close()
+	d.watch.newPart(d.part.w.Stats()) // with what was sealed by the end
+	return err
 }
 
-// forget deletes the parts that are more than are kept.
+// forget deletes the parts that are more than are kept, with the side logs of
+// those whose recorder was killed.
 func (d *Deck) forget() error {
+	d.forgot = true
 	if d.o.Keep == 0 {
 		return nil
 	}
@@ -168,7 +180,11 @@ func (d *Deck) forget() error {
 	}
 	for len(numbers) > d.o.Keep {
 		old := partPath(d.o.Path, numbers[0])
-		if err := os.Remove(old); err != nil {
+		err := os.Remove(old)
+		if logErr := os.Remove(old + recorder.LogSuffix); err == nil && !errors.Is(logErr, fs.ErrNotExist) {
+			err = logErr
+		}
+		if err != nil {
 			d.o.Log.Warn("an old part could not be deleted", "tape", old, "error", err)
 		} else {
 			d.o.Log.Info("an old part was deleted", "tape", old)
@@ -187,17 +203,17 @@ func partPath(path string, number int) string {
 	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(path, ext), number, ext)
 }
 
-// Latest returns the tape that a recording to path would go on after: path
-// itself, or its newest part; "" when there is no part.
-func Latest(path string, inParts bool) (string, error) {
+// Latest returns the tapes that a recording to path would go on after, the
+// newest first: path itself, or its parts.
+func Latest(path string, inParts bool) (tapes []string, err error) {
 	if !inParts {
-		return path, nil
+		return []string{path}, nil
 	}
-	n, err := lastPart(path)
-	if n == 0 {
-		return "", err
+	numbers, err := partNumbers(path)
+	for _, n := range slices.Backward(numbers) {
+		tapes = append(tapes, partPath(path, n))
 	}
-	return partPath(path, n), err
+	return tapes, err
 }
 
 // lastPart returns the number of the newest part, 0 when there is none.

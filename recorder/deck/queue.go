@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
 )
 
@@ -26,14 +27,30 @@ type entry struct {
 	rec     recorder.Record // entryRecord
 	text    string          // entryLost: why
 	dropped uint64          // entryDropped: how many
-	since   time.Time       // entryDropped: when it began
+	since   time.Time       // entryDropped: when it began; entryLost: the same, where it is not at
 }
 
 // entryBytes is what an entry takes beside its texts and payload.
 const entryBytes = 256
 
+// userBytes is what a user property takes beside its texts.
+const userBytes = 32
+
 func (e *entry) size() int {
-	return entryBytes + len(e.rec.Topic) + len(e.rec.Payload) + len(e.rec.Client) + len(e.rec.Text) + len(e.text)
+	return entryBytes + len(e.rec.Topic) + len(e.rec.Payload) + len(e.rec.Client) + len(e.rec.Text) + len(e.text) + propertiesSize(e.rec.Properties)
+}
+
+// propertiesSize is what properties take: a sender may put as much into them as
+// into a payload.
+func propertiesSize(p *mqtt.Properties) int {
+	if p == nil {
+		return 0
+	}
+	n := entryBytes + len(p.ContentType) + len(p.ResponseTopic) + len(p.CorrelationData)
+	for _, u := range p.User {
+		n += userBytes + len(u.Key) + len(u.Value)
+	}
+	return n
 }
 
 // queue carries entries from the sources to the writer, in order.

@@ -31,8 +31,9 @@ type Source struct {
 	droppedTotal uint64
 
 	// The rest belongs to the writer.
-	up     bool // it was heard, and not lost since
-	down   bool // it was lost
+	last   time.Duration // of its latest record on this part
+	up     bool          // it was heard, and not lost since
+	down   bool          // it was lost
 	since  time.Duration
 	reason string
 }
@@ -57,6 +58,12 @@ func (s *Source) Offer(r recorder.Record) { s.d.q.put(entry{src: s, rec: r}, fal
 // Lost says that the hub cannot be heard from now on. A gap begins, unless it
 // has begun already.
 func (s *Source) Lost(reason string) { s.d.q.put(entry{src: s, kind: entryLost, text: reason}, true) }
+
+// LostSince is Lost for a hub of which it shows only now that nothing has come
+// from it since then; the gap begins there, or at its last record.
+func (s *Source) LostSince(since time.Time, reason string) {
+	s.d.q.put(entry{src: s, kind: entryLost, text: reason, since: since}, true)
+}
 
 // Heard says that the hub can be heard, for the first time or again, which ends
 // a gap. A record ends one too.

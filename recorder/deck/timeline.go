@@ -24,8 +24,11 @@ type timeline struct {
 }
 
 // offset is where an instant stands on the tape, not before what stands there.
-func (l *timeline) offset(at time.Time) time.Duration {
-	return max(l.base+at.Sub(l.began)*l.scale, l.last, 0)
+func (l *timeline) offset(at time.Time) time.Duration { return max(l.since(at), l.last) }
+
+// since is where an instant is on the tape, whatever stands behind it already.
+func (l *timeline) since(at time.Time) time.Duration {
+	return max(l.base+at.Sub(l.began)*l.scale, 0)
 }
 
 // simulated reports whether the hub's clock is not that of this machine.

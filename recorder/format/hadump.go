@@ -64,5 +64,5 @@ func isHADump(head []byte) bool {
 			slashes++
 		}
 	}
-	return mostly(slashes, len(lines)) && !mqttRecorder.Matches(head) && !mosquitto.Matches(head)
+	return mostly(slashes, len(lines)) && !mqttRecorder.Matches(head) && !mosquitto.Matches(head) && !pyziggy.Matches(head)
 }

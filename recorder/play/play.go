@@ -3,6 +3,7 @@ package play
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/hubtape/hubtape/mqtt"
@@ -83,7 +84,10 @@ func (p *player) scaled(d time.Duration) time.Duration {
 	if p.o.Speed == Max {
 		return 0
 	}
-	return time.Duration(float64(d) / p.o.Speed)
+	if scaled := float64(d) / p.o.Speed; scaled < math.MaxInt64 {
+		return time.Duration(scaled)
+	}
+	return math.MaxInt64
 }
 
 // once plays the tape from start on.

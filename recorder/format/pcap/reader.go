@@ -230,7 +230,7 @@ func (r *Reader) end(err error) {
 		r.err = io.EOF
 	case errors.Is(err, ErrNotCapture), errors.Is(err, ErrTruncated), errors.Is(err, ErrDamaged):
 		r.err = &PacketError{File: r.o.File, Packet: r.source.packet, Err: err}
-		if r.o.Lenient && r.source.read != nil {
+		if r.o.Lenient && !errors.Is(err, ErrNotCapture) {
 			r.skip(r.err)
 			r.err = io.EOF
 		}

@@ -129,9 +129,13 @@ func (a *app) record(ctx context.Context, f *tapeFlags, prepare func(*deck.Deck)
 // endTape closes the tape, and says what is on it.
 func (a *app) endTape(d *deck.Deck, err error) error {
 	p := d.Progress()
-	if (errors.Is(err, capture.ErrConnect) || errors.Is(err, broker.ErrListen)) && p.Messages == 0 && p.Part <= 1 {
+	if (errors.Is(err, capture.ErrConnect) || errors.Is(err, broker.ErrListen)) && p.Messages == 0 {
 		if cerr := d.Discard(); cerr != nil {
 			a.log.Warn("an empty tape was left behind", "tape", p.Path, "error", cerr)
+		}
+		if errors.Is(err, context.Canceled) { // somebody did not want to wait any longer
+			a.log.Warn("nothing was recorded", "reason", err)
+			return nil
 		}
 		return err
 	}

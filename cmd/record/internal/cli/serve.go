@@ -152,12 +152,20 @@ func (f *serveFlags) loadUsers(a *app) (u *hub.Users, err error) {
 }
 
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // from the start: else it would end the program while a tape is read
+	defer signal.Stop(hangup)
 	o, err := f.options(a)
 	if err != nil {
 		return err
 	}
 	if f.tape.append && f.tape.out != "" {
 		all, err := f.tape.retained()
+		var damage *recorder.DamageError
+		if errors.As(err, &damage) && f.tape.inParts() { // the house goes first; the next part is a tape of its own
+			a.log.Error("what was retained is not retained again", "error", err)
+			all, err = nil, nil
+		}
 		if err != nil {
 			return err
 		}
@@ -169,7 +177,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return recording{}, err
 		}
 		serve := func(ctx context.Context) error {
-			stop := a.attend(h, o, f)
+			stop := a.attend(h, o, f, hangup)
 			defer stop()
 			return h.Serve(ctx)
 		}
@@ -179,9 +187,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 
 // attend warns of a hub that is open to everybody, and reads the users again at
 // SIGHUP, until stop is called.
-func (a *app) attend(h *hub.Hub, o hub.Options, f *serveFlags) (stop func()) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
+func (a *app) attend(h *hub.Hub, o hub.Options, f *serveFlags, hangup <-chan os.Signal) (stop func()) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -205,7 +211,6 @@ func (a *app) attend(h *hub.Hub, o hub.Options, f *serveFlags) (stop func()) {
 		}
 	})
 	return func() {
-		signal.Stop(hangup)
 		close(done)
 		wg.Wait()
 	}
@@ -219,25 +224,58 @@ func (a *app) warnOpen(h *hub.Hub, o hub.Options) {
 	}
 }
 
-// retained is what the broker of the tape that is gone on with had retained.
+// retained is what the broker of the tape that is gone on with had retained. A
+// part whose recorder was killed right at its beginning may not have all of it:
+// then it is told by the part before.
 func (f *tapeFlags) retained() ([]mqtt.Message, error) {
-	path, err := deck.Latest(f.out, f.rotateSize > 0 || f.rotateEvery > 0)
-	if path == "" || err != nil {
-		return nil, err
-	}
-	t, err := recorder.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	paths, err := deck.Latest(f.out, f.inParts())
 	if err != nil {
 		return nil, err
 	}
-	defer t.Close()
-	s, err := retained.At(t, t.Info().Duration)
-	if err != nil {
+	var s retained.State
+	if err := applyNewest(&s, paths); err != nil {
 		return nil, err
 	}
 	return s.Messages(), nil
+}
+
+// applyNewest tells a state of the tapes, newest first, as far back as need be.
+func applyNewest(s *retained.State, paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	t, err := recorder.Open(paths[0])
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	if whole, err := hasWholeHead(t); err != nil {
+		return err
+	} else if !whole {
+		if err := applyNewest(s, paths[1:]); err != nil {
+			return err
+		}
+	}
+	c := t.Cursor(recorder.Query{Kinds: recorder.MessageKinds(), Transient: true})
+	for c.Next() {
+		s.Apply(c.Record())
+	}
+	return c.Err()
+}
+
+// hasWholeHead reports whether all that was retained stands at the head of a
+// tape: all else waits for it.
+func hasWholeHead(t *recorder.Tape) (bool, error) {
+	c := t.Cursor(recorder.Query{Transient: true})
+	for c.Next() {
+		if c.Record().Kind != recorder.KindSnapshot {
+			return true, nil
+		}
+	}
+	return false, c.Err()
 }
 
 // genuine leaves out what was redacted: a hub must not hand out stand-ins.

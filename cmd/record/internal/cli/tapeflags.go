@@ -50,6 +50,8 @@ func (f *tapeFlags) realDuration() time.Duration {
 	return time.Duration(f.duration) / time.Duration(f.timeScale)
 }
 
+func (f *tapeFlags) inParts() bool { return f.rotateSize > 0 || f.rotateEvery > 0 }
+
 // options reads the flags; nothing is opened yet.
 func (f *tapeFlags) options(a *app) (deck.Options, error) {
 	o := deck.Options{
@@ -61,7 +63,7 @@ func (f *tapeFlags) options(a *app) (deck.Options, error) {
 		return o, usagef("it needs -o FILE, the tape to record to")
 	case f.timeScale == 0:
 		return o, usagef("--time-scale 0: a clock that stands still cannot be recorded; give 1 or more")
-	case f.rotateKeep < 0 || f.rotateKeep > 0 && f.rotateSize == 0 && f.rotateEvery == 0:
+	case f.rotateKeep < 0 || f.rotateKeep > 0 && !f.inParts():
 		return o, usagef("--rotate-keep is for recordings in parts: give --rotate-size or --rotate-every too")
 	}
 	labels, err := parseLabels(f.labels)

@@ -80,6 +80,7 @@ func (h *Hub) SetUsers(u *Users) { h.gate.users.Store(u) }
 func (h *Hub) Serve(ctx context.Context) error {
 	h.rt = clock.NewSystem(clock.SystemOptions{})
 	defer func() { _ = h.rt.Close() }() // idempotent
+	h.source.Heard()                    // it is ourselves
 	if err := h.open(); err != nil {
 		return errors.Join(err, h.close())
 	}

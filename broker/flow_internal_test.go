@@ -1,0 +1,176 @@
+package broker
+
+import (
+	"net"
+	"testing"
+	"testing/synctest"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func newWindow(limit int) *window {
+	w := &window{}
+	w.init()
+	w.allow(limit)
+	return w
+}
+
+// waits tells whether fn is still under way when nothing else is.
+func waits(fn func()) (ended chan struct{}, waiting bool) {
+	ended = make(chan struct{})
+	go func() {
+		defer close(ended)
+		fn()
+	}()
+	synctest.Wait()
+	select {
+	case <-ended:
+		return ended, false
+	default:
+		return ended, true
+	}
+}
+
+func TestWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWindow(2)
+		require.False(t, w.isOpen())
+		first, waiting := waits(func() { w.await(0) })
+		require.True(t, waiting, "it is held at first")
+		require.True(t, w.take(1), "but not for the client's own goroutine")
+		w.open()
+		require.True(t, w.isOpen())
+		synctest.Wait()
+		select {
+		case <-first:
+			t.Fatal("open is not release")
+		default:
+		}
+		w.release()
+		<-first
+		w.await(2)
+		w.await(0) // QoS 0 needs no room
+		require.True(t, w.take(0))
+		require.False(t, w.take(3))
+		third, waiting := waits(func() { w.await(3) })
+		require.True(t, waiting)
+		w.done(9) // nobody's
+		w.done(1)
+		<-third
+		require.False(t, w.take(4), "the third took the room")
+		w.count(4) // more than there is room for
+		w.done(2)
+		require.False(t, w.take(5))
+		w.hold()
+		held, waiting := waits(func() { w.await(0) })
+		require.True(t, waiting)
+		w.close()
+		<-held
+		w.await(6)
+	})
+}
+
+// Whatever happens, no more is under way than allowed.
+func TestWindowNeverExceedsItsLimit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.IntRange(1, 4).Draw(t, "limit")
+		w := newWindow(limit)
+		under := map[uint16]bool{}
+		id := rapid.Uint16Range(1, 9)
+		t.Repeat(map[string]func(*rapid.T){
+			"take": func(t *rapid.T) {
+				n := id.Draw(t, "id")
+				if ok := w.take(n); ok != (len(under) < limit) {
+					t.Fatalf("take(%d) is %v with %d of %d under way", n, ok, len(under), limit)
+				} else if ok {
+					under[n] = true
+				}
+			},
+			"done": func(t *rapid.T) {
+				n := id.Draw(t, "id")
+				w.done(n)
+				delete(under, n)
+			},
+		})
+	})
+}
+
+// resumed is a client that resumes a session, as far as stragglers know.
+func resumed(t *testing.T) (*hook, *mochi.Client, *conn, net.Conn) {
+	b := open(t, Options{})
+	c, there := pipe(t)
+	cl := b.server.NewClient(c, "test", "x", false)
+	cl.Properties.ProtocolVersion = 4
+	c.client, c.earlier = cl, mochi.NewInflights()
+	c.window.allow(10)
+	c.window.open()
+	c.window.release()
+	return &hook{b: b}, cl, c, there
+}
+
+func delivery(id uint16, payload string) packets.Packet {
+	return packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: 1}, TopicName: "t", PacketID: id, Payload: []byte(payload),
+	}
+}
+
+// What was published to the connection before is kept and sent in its order,
+// with its id if that is free, by whichever goroutine comes by.
+func TestStragglers(t *testing.T) {
+	for name, come := range map[string]func(h *hook, cl *mochi.Client, c *conn){
+		"reading":  func(h *hook, cl *mochi.Client, _ *conn) { h.catchUp(cl) },
+		"delivers": func(h *hook, cl *mochi.Client, c *conn) { h.lookBack(cl, c) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, cl, c, there := resumed(t)
+			require.Empty(t, h.stragglers(cl, c))
+			cl.State.Inflight.Set(delivery(6, "its own"))
+			for _, id := range []uint16{7, 5, 6} {
+				c.earlier.Set(delivery(id, string(rune('0'+id))))
+			}
+			come(h, cl, c)
+			require.Zero(t, c.earlier.Len())
+			require.Equal(t, 4, cl.State.Inflight.Len())
+			for i, want := range []string{"5", "6", "7"} {
+				b := make([]byte, 8)
+				_, err := there.Read(b[:])
+				require.NoError(t, err)
+				require.Equal(t, want, string(b[7]), "%d", i)
+				pk, ok := cl.State.Inflight.Get(uint16(b[5])<<8 | uint16(b[6]))
+				require.True(t, ok)
+				require.Equal(t, want, string(pk.Payload))
+				if want != "6" {
+					require.Equal(t, want, string('0'+rune(b[6])))
+				}
+			}
+			own, _ := cl.State.Inflight.Get(6)
+			require.Equal(t, "its own", string(own.Payload))
+			require.False(t, c.window.held)
+		})
+	}
+}
+
+// A client that does not come as far as its CONNACK leaves everything to the
+// next, and holds nobody.
+func TestAnEndedConnectionHoldsNoOther(t *testing.T) {
+	h, cl, c, _ := resumed(t)
+	old := h.b.server.NewClient(nil, "test", "x", false)
+	before, _ := pipe(t)
+	before.earlier = mochi.NewInflights()
+	before.earlier.Set(delivery(4, "4"))
+	old.Net.Conn = before
+	old.State.Inflight.Set(delivery(5, "5"))
+	h.prepareResume(cl, c, old)
+	require.Equal(t, []uint16{4, 5}, c.inherited)
+	require.Zero(t, old.State.Inflight.Len())
+	require.Equal(t, 2, cl.State.Inflight.Len())
+	h.b.edge.running.Add(1)
+	h.b.edge.leave(c)
+	require.Nil(t, c.old)
+	require.Nil(t, c.inflight)
+	require.Empty(t, c.inherited)
+	require.Equal(t, 2, cl.State.Inflight.Len())
+}

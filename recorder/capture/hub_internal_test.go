@@ -1,0 +1,124 @@
+package capture
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
+	"github.com/hubtape/hubtape/mqtt/conn"
+	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/recorder/deck"
+	"github.com/stretchr/testify/require"
+)
+
+// scripted is a broker of MQTT 3.1.1 that does with each connection what the next
+// function says, once it has subscribed; then it closes it.
+func scripted(t *testing.T, course ...func(nc net.Conn, s *packets.SubscribePacket)) (address string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, do := range course {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			for {
+				p, err := packets.ReadPacket(nc)
+				if err != nil {
+					break
+				}
+				if _, ok := p.(*packets.ConnectPacket); ok {
+					_ = packets.NewControlPacket(packets.Connack).Write(nc)
+				}
+				if s, ok := p.(*packets.SubscribePacket); ok {
+					do(nc, s)
+					break
+				}
+			}
+			_ = nc.Close()
+		}
+	}()
+	t.Cleanup(func() { _ = l.Close(); <-done })
+	return "mqtt://" + l.Addr().String()
+}
+
+// answer answers a SUBSCRIBE, and says something on a topic before it.
+func answer(nc net.Conn, s *packets.SubscribePacket, code byte, topic string) {
+	p := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+	p.TopicName = topic
+	_ = p.Write(nc)
+	a := packets.NewControlPacket(packets.Suback).(*packets.SubackPacket)
+	a.MessageID, a.ReturnCodes = s.MessageID, []byte{code}
+	_ = a.Write(nc)
+}
+
+func to(address string) Options {
+	return Options{Brokers: []Broker{{Connection: conn.Options{Broker: address, Version: conn.V311}}}}
+}
+
+// A connection that is given up before it stands is not the end of a gap for
+// good, whatever was heard on it.
+func TestGapGoesOnAfterHalfAConnection(t *testing.T) {
+	stay := make(chan struct{})
+	address := scripted(
+		t,
+		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0, "one") },
+		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0x80, "two") },
+		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0, "three"); <-stay },
+	)
+	path := filepath.Join(t.TempDir(), "a.hubtape")
+	d, err := deck.Open(deck.Options{Path: path})
+	require.NoError(t, err)
+	c, err := New(d, to(address))
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(ctx) }()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for d.Progress().Messages < 3 {
+		<-tick.C
+	}
+	stop()
+	close(stay)
+	require.NoError(t, <-served)
+	require.NoError(t, d.Close())
+
+	tape, err := recorder.Open(path)
+	require.NoError(t, err)
+	defer tape.Close()
+	var got []string
+	for cur := tape.Cursor(recorder.Query{}); cur.Next(); {
+		if r := cur.Record(); r.Kind != recorder.KindNote {
+			got = append(got, r.Kind.String()+" "+r.Topic)
+		}
+	}
+	require.Equal(t, []string{"message one", "gap ", "message two", "gap ", "message three"}, got)
+}
+
+// A new connection gets what is retained anyhow: what the deck asked for before
+// it stands is not asked for once more.
+func TestAskedWhileDisconnected(t *testing.T) {
+	stay := make(chan struct{})
+	defer close(stay)
+	address := scripted(t, func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0, "one"); <-stay })
+	d, err := deck.Open(deck.Options{Path: filepath.Join(t.TempDir(), "a.hubtape")})
+	require.NoError(t, err)
+	o, err := to(address).withDefaults()
+	require.NoError(t, err)
+	h := newHub(d, o.Brokers[0], o)
+	h.source.Head()
+	l, err := h.connect(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, h.ask)
+	h.source.Head()
+	require.Len(t, h.ask, 1)
+	require.NoError(t, l.Close())
+	require.NoError(t, d.Discard())
+}
