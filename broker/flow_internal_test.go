@@ -121,8 +121,14 @@ func delivery(id uint16, payload string) packets.Packet {
 // with its id if that is free, by whichever goroutine comes by.
 func TestStragglers(t *testing.T) {
 	for name, come := range map[string]func(h *hook, cl *mochi.Client, c *conn){
-		"reading":  func(h *hook, cl *mochi.Client, _ *conn) { h.catchUp(cl) },
-		"delivers": func(h *hook, cl *mochi.Client, c *conn) { h.lookBack(cl, c) },
+		"reading": func(h *hook, cl *mochi.Client, _ *conn) { h.catchUp(cl) },
+		"delivers": func(h *hook, cl *mochi.Client, c *conn) {
+			h.awaitTurn(cl, c, &packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Publish}})
+		},
+		"begins": func(h *hook, cl *mochi.Client, c *conn) {
+			c.window.hold()
+			h.OnSessionEstablished(cl, packets.Packet{})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, cl, c, there := resumed(t)
@@ -165,6 +171,11 @@ func TestAnEndedConnectionHoldsNoOther(t *testing.T) {
 	old.State.Inflight.Set(delivery(5, "5"))
 	h.prepareResume(cl, c, old)
 	require.Equal(t, []uint16{4, 5}, c.inherited)
+	straggler, err := old.NextPacketID()
+	require.NoError(t, err)
+	live, err := cl.NextPacketID()
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, live, straggler+stragglerIDs-1, "what is published later has later ids")
 	require.Zero(t, old.State.Inflight.Len())
 	require.Equal(t, 2, cl.State.Inflight.Len())
 	h.b.edge.running.Add(1)
@@ -173,4 +184,37 @@ func TestAnEndedConnectionHoldsNoOther(t *testing.T) {
 	require.Nil(t, c.inflight)
 	require.Empty(t, c.inherited)
 	require.Equal(t, 2, cl.State.Inflight.Len())
+}
+
+func TestMochiCountsNothing(t *testing.T) {
+	h, cl, c, _ := resumed(t)
+	cl.Properties.Props.ReceiveMaximum = 5
+	cl.State.Inflight.ResetSendQuota(5)
+	h.takeFlowControl(cl, c)
+	require.Equal(t, 5, c.window.limit)
+	require.Zero(t, cl.Properties.Props.ReceiveMaximum) // mochi would begin again from here
+	h.takeFlowControl(cl, c)
+	require.EqualValues(t, h.b.server.Options.Capabilities.MaximumInflight, c.window.limit)
+}
+
+// From before the broker looks what is retained until all that is sent, what is
+// published waits.
+func TestAReplayHoldsTheWindow(t *testing.T) {
+	h, cl, c, _ := resumed(t)
+	c.wants = []bool{true}
+	h.prepareReplay(cl, packets.Subscriptions{{Filter: "t"}}, []byte{0})
+	require.True(t, c.window.held)
+	h.sendReplay(cl)
+	require.False(t, c.window.held)
+}
+
+// A delivery is gone when it was acknowledged or expired, and also where the
+// client began a message of its own with that id.
+func TestALateDeliveryMayBeGone(t *testing.T) {
+	h, cl, _, _ := resumed(t)
+	cl.State.Inflight.Set(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pubrec}, PacketID: 5})
+	_, ok := h.lift(cl, &late{id: 5})
+	require.False(t, ok)
+	_, ok = h.lift(cl, &late{id: 6})
+	require.False(t, ok)
 }

@@ -400,6 +400,14 @@ func TestResumeKeepsOrderAndReceiveMaximum(t *testing.T) {
 					require.NoError(t, err)
 				}
 				require.Equal(t, []string{"1", "2", "4", "5", "6", "10", "7", "11", "8", "12"}, got)
+				w.await("deliver client=p to=r topic=t payload=12")
+				told := 0
+				for _, l := range w.lines() {
+					if l == "deliver client=p to=r topic=t payload=1" {
+						told++
+					}
+				}
+				require.Equal(t, 4, told, "each time it was sent, and no other")
 			}
 		})
 	}
@@ -421,6 +429,8 @@ func TestRetainedMessagesKeepReceiveMaximum(t *testing.T) {
 	for range 7 {
 		p := r.must(t)
 		if p.topic == "t/3" && !p.dup { // what waits is part of the session
+			_, err := r.toPing() // the broker has heard of t/1 by then
+			require.NoError(t, err)
 			r = w.reader(o)
 			p = r.must(t)
 			require.True(t, p.dup)
@@ -435,22 +445,44 @@ func TestRetainedMessagesKeepReceiveMaximum(t *testing.T) {
 func TestTooManyRetainedMessagesWait(t *testing.T) {
 	w := serve(t, broker.Options{MaxPending: 2}, broker.ListenOptions{})
 	pub := w.reader(readerOptions{id: "p", old: true})
-	for i := range 5 {
-		w.says(pub, 1, true, fmt.Sprintf("t/%d", i), "old")
+	for i, qos := range []byte{1, 1, 1, 1, 0} {
+		w.says(pub, qos, true, fmt.Sprintf("t/%d", i), "old")
 	}
-	r := w.reader(readerOptions{id: "r", receiveMaximum: 1})
+	o := readerOptions{id: "r", keep: true, receiveMaximum: 1}
+	r := w.reader(o)
 	require.NoError(t, r.subscribe("t/+", 1))
 	w.await("drop client=p to=r reason=the client's outbound queue is full topic=t/3 payload=old")
 	w.await("drop client=p to=r reason=the client's outbound queue is full topic=t/4 payload=old")
 	w.says(pub, 1, false, "t/9", "new")
-	var got []string
-	for range 4 {
+	require.Equal(t, "t/0", r.must(t).topic)
+	r = w.reader(o)
+	for _, want := range []string{"t/0", "t/1", "t/2", "t/9"} {
 		p := r.must(t)
-		got = append(got, p.topic)
+		require.Equal(t, want, p.topic)
 		_, err := r.acknowledge(p)
 		require.NoError(t, err)
 	}
-	require.Equal(t, []string{"t/0", "t/1", "t/2", "t/9"}, got)
+}
+
+// One that is dropped is not sent after all, where the client makes room.
+func TestADroppedRetainedMessageIsNotSent(t *testing.T) {
+	w := serve(t, broker.Options{MaxPending: 1}, broker.ListenOptions{})
+	pub := w.reader(readerOptions{id: "p", old: true})
+	for i, qos := range []byte{1, 1, 0} {
+		w.says(pub, qos, true, fmt.Sprintf("t/%d", i), "old")
+	}
+	r := w.reader(readerOptions{id: "r", receiveMaximum: 1})
+	require.NoError(t, r.subscribe("t/+", 1))
+	w.await("drop client=p to=r reason=the client's outbound queue is full topic=t/2 payload=old")
+	for _, want := range []string{"t/0", "t/1"} {
+		p := r.must(t)
+		require.Equal(t, want, p.topic)
+		_, err := r.acknowledge(p)
+		require.NoError(t, err)
+	}
+	list, err := r.toPing()
+	require.NoError(t, err)
+	require.Empty(t, list)
 }
 
 // A message that is longer than the client takes is dropped, and told; it stands
@@ -483,6 +515,13 @@ func TestAMessageLongerThanTheClientTakes(t *testing.T) {
 	_, err = r.acknowledge(p)
 	require.NoError(t, err)
 	require.Equal(t, "third", r.must(t).payload)
+	require.NoError(t, r.Close())
+	o.maximumPacket = 0
+	r = w.reader(o)
+	list, err := r.toPing()
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, "third", list[0].payload)
 }
 
 // Topics are never left out, whatever aliases a client would take.

@@ -246,8 +246,12 @@ func TestSalvage(t *testing.T) {
 	})
 	t.Run("cut", func(t *testing.T) {
 		s, got := salvage(t, p.closed[:len(p.closed)/2], nil)
-		if s.Records == 0 || int(s.Records) != len(got) {
+		if s.Records == 0 || int(s.Records) != len(got) || !s.EndUnknown {
 			t.Errorf("%+v, %d records", s, len(got))
+		}
+		all := mustRead(t, dst, recorder.Query{})
+		if last := all[len(all)-1]; last.Kind != recorder.KindGap {
+			t.Errorf("it ends with %+v, and does not say that the end is lost", last)
 		}
 	})
 	t.Run("no tape", func(t *testing.T) {

@@ -15,6 +15,10 @@ type Salvaged struct {
 	Records uint64 // copied
 	Lost    uint64 // records known to be lost; each hole became a gap record
 	Holes   int
+	// EndUnknown: what says how long the tape was is gone, and with it how many
+	// records, if any, are lost behind the last that was copied. A gap record says
+	// so.
+	EndUnknown bool
 }
 
 // Salvage copies every record that is whole from a damaged tape, and from its
@@ -24,9 +28,9 @@ type Salvaged struct {
 // on, with bytes. Errors are those of [Create], ErrLocked, and ErrNotTape when
 // there is not one whole chunk.
 func Salvage(src, dst string, tell func(done, total uint64)) (Salvaged, error) {
-	t, err := openDamaged(src)
+	t, broken := openDamaged(src)
 	if t == nil {
-		return Salvaged{}, err
+		return Salvaged{}, broken
 	}
 	defer func() { _ = t.Close() }()
 	found, err := t.scan(tell)
@@ -45,7 +49,7 @@ func Salvage(src, dst string, tell func(done, total uint64)) (Salvaged, error) {
 	if err != nil {
 		return Salvaged{}, err
 	}
-	s := salvager{t: t, w: w}
+	s := salvager{t: t, w: w, out: Salvaged{EndUnknown: broken != nil && t.total.Records == 0}}
 	if err := errors.Join(s.run(found, log.chunks), w.Close()); err != nil {
 		_ = os.Remove(dst)
 		_ = os.Remove(dst + LogSuffix)
@@ -80,6 +84,12 @@ func (s *salvager) run(found []foundChunk, logged []logChunk) error {
 		if err := s.copy(c.firstSeq, c.session, c.raw); err != nil {
 			return err
 		}
+	}
+	if s.out.EndUnknown {
+		return s.w.Append(Record{
+			Session: s.w.session, Kind: KindGap, At: s.w.lastAt, Until: s.w.lastAt,
+			Text: "if anything was recorded after this it is lost to damage of the tape, which tells no more how long it was",
+		})
 	}
 	if total := s.t.total.Records; total > s.next {
 		return s.hole(total-s.next, s.t.total.LastAt, s.w.session)

@@ -84,7 +84,10 @@ func (c *Connection) password(name string) (string, error) {
 		return "", Usagef("--password-file: %s", OneSentence(err))
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
-	return strings.TrimSuffix(line, "\r"), nil
+	if line = strings.TrimSuffix(line, "\r"); line == "" {
+		return "", Usagef("--password-file: the first line of %s is empty; it should be the password", c.passwordFile)
+	}
+	return line, nil
 }
 
 // Trust are the flags of certificates.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hubtape/hubtape/recorder"
@@ -66,7 +68,7 @@ type FieldDiff struct {
 
 // String writes the difference down in one line.
 func (d *Difference) String() string {
-	where := fmt.Sprintf("%v %s: %v", d.At, d.Topic, d.Kind)
+	where := fmt.Sprintf("%v %s: %v", d.At, printable(d.Topic), d.Kind)
 	switch d.Kind {
 	case Missing:
 		return where + ": " + shown(d.A.Payload)
@@ -131,7 +133,7 @@ func (r *Report) String() string {
 	}
 	if len(r.Topics) > 1 {
 		for _, t := range r.Topics {
-			fmt.Fprintf(&b, "%s: %d missing, %d extra, %d changed, %d moved\n", t.Topic, t.Missing, t.Extra, t.Changed, t.Moved)
+			fmt.Fprintf(&b, "%s: %d missing, %d extra, %d changed, %d moved\n", printable(t.Topic), t.Missing, t.Extra, t.Changed, t.Moved)
 		}
 	}
 	return b.String()
@@ -211,6 +213,14 @@ func shown(payload []byte) string {
 		return fmt.Sprintf("%q… (%d bytes)", payload[:shownBytes], len(payload))
 	}
 	return fmt.Sprintf("%q", payload)
+}
+
+// printable is a topic as it is, or quoted where a terminal would not only show it.
+func printable(topic string) string {
+	if strings.ContainsFunc(topic, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(topic)
+	}
+	return topic
 }
 
 // oneLine replaces what stands between the values of JSON, and nowhere else.

@@ -113,6 +113,9 @@ func (d *Deck) flush(now time.Time) error {
 	if err := d.part.w.Flush(); err != nil {
 		return err
 	}
+	if err := d.part.isThere(); err != nil {
+		return err
+	}
 	if d.part.due(d.o, now) {
 		return d.nextPart(now)
 	}

@@ -404,6 +404,22 @@ func TestDiskFails(t *testing.T) {
 	require.Equal(t, "0 message a 1", course(read(t, filepath.Join(dir, "a-0001.hubtape")))[0])
 }
 
+// Whoever deletes the tape, or puts another in its place, ends the recording.
+func TestTapeIsGone(t *testing.T) {
+	for _, replace := range []bool{false, true} {
+		r := open(t, deck.Options{})
+		hub := r.Source(deck.SourceOptions{})
+		hub.HeadDone()
+		require.NoError(t, os.Rename(r.Path(), r.Path()+".away"))
+		if replace {
+			require.NoError(t, os.WriteFile(r.Path(), nil, 0o600))
+		}
+		r.run(t)
+		require.ErrorIs(t, <-r.done, deck.ErrGone)
+		_ = r.Close()
+	}
+}
+
 func TestDiscard(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.hubtape")
 	d, err := deck.Open(deck.Options{Path: path})

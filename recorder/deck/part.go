@@ -16,6 +16,10 @@ import (
 	"github.com/hubtape/hubtape/recorder"
 )
 
+// ErrGone is what [Deck.Run] wraps when somebody has deleted the tape, or put
+// another file in its place, while it was being written.
+var ErrGone = errors.New("the tape is not there any more")
+
 // part is the tape that is being written.
 type part struct {
 	w         *recorder.Writer
@@ -25,6 +29,22 @@ type part struct {
 	resumed   bool   // it was there before
 	silent    bool   // and nothing was added to it yet
 	began     time.Time
+	file      fs.FileInfo // of the tape, when it was opened; nil: the system did not tell
+}
+
+// hold takes a tape as the one that is being written.
+func (p *part) hold(w *recorder.Writer) {
+	p.w = w
+	p.file, _ = os.Stat(w.Path())
+}
+
+// isThere returns ErrGone when what is written would be of no use.
+func (p *part) isThere() error {
+	now, err := os.Stat(p.w.Path())
+	if p.file == nil || err == nil && os.SameFile(p.file, now) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: it was deleted or replaced while it was recorded", p.w.Path(), ErrGone)
 }
 
 // due reports whether another part is to begin.
@@ -57,8 +77,7 @@ func (d *Deck) firstPart() (err error) {
 		if n > 0 && !d.o.Append { // what is written next would count as the older ones, and not be kept
 			return fmt.Errorf("%s: %w; its parts are those of another recording: go on after them, or choose another name", partPath(d.o.Path, n), recorder.ErrExists)
 		}
-		d.part.number = n + 1
-		return d.create(d.time.began)
+		return d.partAfter(n)
 	}
 	if !d.o.Append {
 		return d.create(d.time.began)
@@ -70,8 +89,40 @@ func (d *Deck) firstPart() (err error) {
 	case err != nil:
 		return err
 	}
-	d.part.w, d.part.resumed = w, true
+	d.part.hold(w)
+	d.part.resumed = true
 	d.resume()
+	return nil
+}
+
+// partAfter makes the part that follows part n, which is of an earlier sitting,
+// and tells of the time between: a gap at its head that reaches back to the end
+// of the one before, and so before its own start. 0: there is none.
+func (d *Deck) partAfter(n int) error {
+	d.part.number = n + 1
+	if n == 0 {
+		return d.create(d.time.began)
+	}
+	t, err := recorder.Open(partPath(d.o.Path, n))
+	if errors.Is(err, recorder.ErrLocked) {
+		return err // another recorder is at it
+	}
+	var since time.Duration
+	if err != nil { // a part that cannot be read is no reason to record nothing
+		d.o.Log.Warn("the last part cannot be read", "error", err)
+	} else {
+		i := t.Info()
+		since = min(i.Start.Add(i.Duration).Sub(d.time.date), 0)
+		if err := t.Close(); err != nil {
+			return err
+		}
+	}
+	if err := d.create(d.time.began); err != nil {
+		return err
+	}
+	if err := d.gap(since, d.time.began, "the recorder was not running"); err != nil {
+		return errors.Join(err, d.part.discard())
+	}
 	return nil
 }
 
@@ -111,7 +162,8 @@ func (d *Deck) create(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	d.part.w, d.part.session, d.part.began = w, 0, now
+	d.part.hold(w)
+	d.part.session, d.part.began = 0, now
 	return nil
 }
 
@@ -178,7 +230,7 @@ func (d *Deck) forget() error {
 	if err != nil {
 		return err
 	}
-	for len(numbers) > d.o.Keep {
+	for len(numbers) > d.o.Keep && numbers[0] < d.part.number {
 		old := partPath(d.o.Path, numbers[0])
 		err := os.Remove(old)
 		if logErr := os.Remove(old + recorder.LogSuffix); err == nil && !errors.Is(logErr, fs.ErrNotExist) {

@@ -178,3 +178,30 @@ func TestLostSince(t *testing.T) {
 		require.Equal(t, [][2]time.Duration{{time.Second, 3 * time.Second}, {3 * time.Second, 4 * time.Second}}, gaps)
 	})
 }
+
+// A recording that goes on with the next part tells of the time between, and does
+// not take the parts of another recorder.
+func TestPartsGoOn(t *testing.T) {
+	dir := t.TempDir()
+	o := deck.Options{Path: filepath.Join(dir, "a.hubtape"), RotateEvery: time.Hour, Append: true}
+	for i := range 2 {
+		r := open(t, o)
+		hub := r.Source(deck.SourceOptions{})
+		hub.HeadDone()
+		hub.Put(say("a", fmt.Sprint(i)))
+		r.run(t).end(t)
+	}
+	got := read(t, filepath.Join(dir, "a-0002.hubtape"))
+	require.Equal(t, []string{"0 gap the recorder was not running", "0 message a 1", "0 note the recording ended"}, course(got))
+	require.Negative(t, got[0].Until, "the gap reaches back to the part before")
+
+	r := open(t, o)
+	_, err := deck.Open(o)
+	require.ErrorIs(t, err, recorder.ErrLocked)
+	r.run(t).end(t)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a-0004.hubtape"), []byte("no tape"), 0o600))
+	r = open(t, o)
+	r.run(t).end(t)
+	require.Equal(t, "0 gap the recorder was not running", course(read(t, filepath.Join(dir, "a-0005.hubtape")))[0], "a part that cannot be read keeps nobody from recording")
+}

@@ -1,11 +1,14 @@
 package redact_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -458,4 +461,36 @@ func TestHoldsStandIn(t *testing.T) {
 		require.True(t, redact.HoldsStandIn(r.Payload), "%s", r.Payload)
 	}
 	require.False(t, redact.HoldsStandIn([]byte("redacted-hello")))
+}
+
+// A secret in a picture's description is found, and the picture stays.
+func TestTextInBinary(t *testing.T) {
+	noise := make([]byte, 50_000)
+	for i := range noise {
+		noise[i] = byte(i*i>>5 | 0x80)
+	}
+	payload := slices.Concat(noise, []byte("Comment: rtsp://admin:geheim99@camera/1 "), noise, []byte(`{"password":"geheim98"}`), noise)
+	r := recorder.Record{Kind: recorder.KindMessage, Message: mqtt.Message{Topic: "camera", Payload: slices.Clone(payload)}}
+	rules := redact.Builtin(redact.BuiltinOptions{})
+	require.Len(t, rules.Find(&r), 2)
+	require.True(t, redact.New(rules, []byte("key")).Record(&r))
+	require.NotContains(t, string(r.Payload), "geheim")
+	require.True(t, bytes.HasPrefix(r.Payload, noise) && bytes.HasSuffix(r.Payload, noise))
+	require.Contains(t, string(r.Payload), "rtsp://admin:redacted-")
+	require.Empty(t, rules.Find(&r))
+}
+
+// BenchmarkBinary is a picture of a megabyte, as a camera sends it.
+func BenchmarkBinary(b *testing.B) {
+	payload := make([]byte, 1<<20)
+	draw := rand.New(rand.NewPCG(1, 2))
+	for i := range payload {
+		payload[i] = byte(draw.Uint32())
+	}
+	x := redact.New(redact.Builtin(redact.BuiltinOptions{}), []byte("key"))
+	b.SetBytes(int64(len(payload)))
+	for b.Loop() {
+		r := recorder.Record{Kind: recorder.KindMessage, Message: mqtt.Message{Topic: "camera", Payload: payload}}
+		x.Record(&r)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"unicode/utf8"
 )
 
 // kind is what a secret is written as.
@@ -30,6 +31,10 @@ func (s *scanner) plain(b []byte, mask uint64, level int, h hold) {
 		s.replace(0, len(b), h.rule, kindPayload, b)
 		return
 	}
+	if len(b) > binaryFrom && !utf8.Valid(b) {
+		s.binary(b, level)
+		return
+	}
 	s.ranges = s.ranges[:0]
 	s.matches(b, mask)
 	s.loosely(b)
@@ -51,6 +56,37 @@ func (s *scanner) plain(b []byte, mask uint64, level int, h hold) {
 		s.escaped(b, level, first)
 	}
 }
+
+// binaryFrom is the length from which what is not text is looked through for
+// pieces of text: bytes of pictures begin what every rule looks for, and a
+// megabyte of them would take a second.
+const (
+	binaryFrom = 4096
+	pieceFrom  = 8 // bytes, of a piece of text that may hold a secret
+)
+
+// binary reads the pieces of text in what is none, as a description in a picture.
+func (s *scanner) binary(b []byte, level int) {
+	for from := 0; from < len(b); {
+		to := from
+		for to < len(b) && isTextByte(b[to]) {
+			to++
+		}
+		if to-from >= pieceFrom {
+			first := len(s.edits)
+			s.plain(b[from:to], s.rules.trig.in(b[from:to]), level, hold{})
+			for i := first; i < len(s.edits); i++ {
+				s.edits[i].from += from
+				s.edits[i].to += from
+			}
+		}
+		from = to + 1
+	}
+}
+
+// isTextByte reports whether text has such a byte, that of other letters than
+// ASCII's left out: bytes that are none look like them.
+func isTextByte(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' || c == '\n' || c == '\r' }
 
 var escapedQuote = []byte(`\"`)
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/hubtape/hubtape/internal/command"
-	"github.com/hubtape/hubtape/scenarios"
 	"github.com/hubtape/hubtape/internal/didyoumean"
+	"github.com/hubtape/hubtape/scenarios"
 )
 
 // scenarioExt is what files of a folder must end in to be taken for scenarios.

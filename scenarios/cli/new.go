@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"github.com/hubtape/hubtape/internal/command"
+	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/hubtape/hubtape/scenarios/cli/internal/draft"
-	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/spf13/cobra"
 )
 

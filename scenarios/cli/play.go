@@ -126,6 +126,9 @@ func (a *app) play(ctx context.Context, path string, f *playFlags) error {
 		return err
 	}
 	defer t.Close()
+	if err := selects(t, o); err != nil {
+		return err
+	}
 	c, err := conn.Dial(ctx, to)
 	if err != nil {
 		return a.stopped(ctx, fmt.Errorf("%w; %s", err, conn.Hint(err)))
@@ -141,6 +144,16 @@ func (a *app) play(ctx context.Context, path string, f *playFlags) error {
 		fmt.Fprint(a.Err, "\r\x1b[K")
 	}
 	return a.endPlay(ctx, path, report, errors.Join(err, c.Close()))
+}
+
+// selects makes sure that there is something to play: a filter with a slip in it
+// would only be silent.
+func selects(t *recorder.Tape, o play.Options) error {
+	c := t.Cursor(recorder.Query{Until: o.Until, Topics: o.Topics, Kinds: recorder.MessageKinds()})
+	if c.Next() || c.Err() != nil {
+		return c.Err()
+	}
+	return command.Usagef("%s has no message to play: none matches what --topic, --exclude and --until select; see `record info --topics %s`", t.Path(), t.Path())
 }
 
 // stopped turns an error into the exit code of a stop, where that was its cause.
@@ -165,6 +178,9 @@ func (a *app) drawPlay(r play.Report) {
 
 // endPlay says what was played, also where it ended early.
 func (a *app) endPlay(ctx context.Context, path string, r play.Report, err error) error {
+	if errors.Is(err, play.ErrOptions) {
+		return command.Usagef("%s", err)
+	}
 	text := fmt.Sprintf("%s: %s, %s of them retained state, in %v, %.0f/s", path, command.Count(int(r.Messages), "message"),
 		command.Thousands(r.Retained), r.Elapsed.Round(time.Millisecond), r.Rate())
 	if r.P99 > 0 {
@@ -184,8 +200,6 @@ func (a *app) endPlay(ctx context.Context, path string, r play.Report, err error
 		return nil
 	case errors.Is(err, play.ErrLate), errors.Is(err, play.ErrRefused):
 		return &command.Error{Code: command.Failed, Text: err.Error()}
-	case errors.Is(err, play.ErrOptions):
-		return command.Usagef("%s", err)
 	}
 	return a.stopped(ctx, err)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hubtape/hubtape/cmd/record/internal/hub"
 	"github.com/hubtape/hubtape/internal/command"
@@ -19,8 +20,9 @@ func oneSentence(err error) string { return command.OneSentence(err) }
 
 // exitCode sorts an error into the codes that the program promises.
 func exitCode(err error) int {
-	if errors.Is(err, capture.ErrConnect) {
-		return command.Outside
+	var safe *safeError
+	if errors.Is(err, capture.ErrConnect) || errors.As(err, &safe) {
+		return command.Outside // whatever it was, it worked when the recording began
 	}
 	return command.Code(err, capture.ErrOptions, deck.ErrOptions, redact.ErrRules, compare.ErrOptions, splice.ErrFar, hub.ErrOptions, hub.ErrUsers)
 }
@@ -34,6 +36,16 @@ func worst(errs []error) error {
 	return command.Exit(code)
 }
 
+// told is an error as it is printed: faults of a file with rules with the lines
+// that they stand in, all else as one sentence.
+func told(err error) string {
+	var faults redact.Errors
+	if errors.As(err, &faults) {
+		return strings.TrimRight(faults.Error(), "\n")
+	}
+	return oneSentence(err)
+}
+
 // safeError is an error that ended a recording, and what is safe of it.
 type safeError struct {
 	err      error
@@ -42,7 +54,10 @@ type safeError struct {
 }
 
 func (e *safeError) Error() string {
-	return fmt.Sprintf("%v; of %s messages, those that came up to about two seconds before are safe in %s", e.err, thousands(e.messages), e.path)
+	if errors.Is(e.err, deck.ErrGone) {
+		return e.err.Error()
+	}
+	return fmt.Sprintf("%v; of %s, those that came up to about two seconds before are safe in %s", e.err, command.Count(int(e.messages), "message"), e.path)
 }
 
 func (e *safeError) Unwrap() error { return e.err }

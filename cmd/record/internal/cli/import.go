@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -157,6 +158,9 @@ func (im *importer) file(name string) error {
 			return err
 		}
 		defer file.Close()
+		if st, err := file.Stat(); err == nil && st.IsDir() {
+			return usagef("%s is a folder; name the files in it", name)
+		}
 		in, label = file, name
 	}
 	counted := &countedReader{Reader: in, total: fileSize(in)}
@@ -195,6 +199,9 @@ func (im *importer) pick(r *bufio.Reader, label string) (format.Format, error) {
 		return format.Lookup("jsonl") // nothing at all is an empty recording
 	}
 	f, err := format.Detect(head)
+	if err != nil && bytes.HasPrefix(head, []byte("\x1f\x8b")) {
+		return f, usagef("%s is compressed; unpack it first, as in: gunzip -c %s | record import - -o TAPE", label, label)
+	}
 	if err != nil {
 		return f, fmt.Errorf("%s: %w; say which one it is with --format", label, err)
 	}
@@ -289,7 +296,7 @@ func (im *importer) tell(label string, s format.Stats) {
 		text += "; the file does not have " + strings.Join(s.Missing, ", ")
 	}
 	if s.Skipped > 0 {
-		add(s.Skipped, "%s were skipped")
+		add(s.Skipped, "%s skipped")
 		text += fmt.Sprintf(", the first was %v", s.FirstSkipped)
 	}
 	fmt.Fprintln(im.Out, text)

@@ -70,7 +70,7 @@ func (a *app) merge(args []string, out string) error {
 		text += fmt.Sprintf("; %s at the borders of parts left out", command.Count(int(res.Dropped), "record"))
 	}
 	if res.Held > 0 {
-		text += fmt.Sprintf("; %s later than their clock says", command.Count(int(res.Held), "record"))
+		text += fmt.Sprintf("; %s a moment later than its clock says, as the part before had not ended", command.Count(int(res.Held), "record"))
 	}
 	_, err = fmt.Fprintln(a.Out, text)
 	return err

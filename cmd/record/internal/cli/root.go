@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, s Streams) int {
 	root.SetErr(s.Err)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !command.IsSilent(err) {
-		fmt.Fprintf(s.Err, "record: %s\n", oneSentence(err))
+		fmt.Fprintf(s.Err, "record: %s\n", told(err))
 	}
 	return exitCode(err)
 }

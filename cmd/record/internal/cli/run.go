@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"os/signal"
+	"syscall"
 
 	"github.com/hubtape/hubtape/broker"
 	"github.com/hubtape/hubtape/recorder/capture"
@@ -79,7 +81,9 @@ func (a *app) run(cmd *cobra.Command, f *runFlags) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
-	return a.record(cmd.Context(), &f.tape, func(d *deck.Deck) (recording, error) {
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP) // the terminal was closed
+	defer stop()
+	return a.record(ctx, &f.tape, func(d *deck.Deck) (recording, error) {
 		c, err := capture.New(d, o)
 		if err != nil {
 			return recording{}, err
@@ -102,6 +106,7 @@ func (a *app) record(ctx context.Context, f *tapeFlags, prepare func(*deck.Deck)
 	if err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // who read the log is gone, which is no reason to stop
 	if d := f.realDuration(); d > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d)

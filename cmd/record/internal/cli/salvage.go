@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/spf13/cobra"
 )
@@ -27,8 +28,12 @@ says how many.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.Out, "%s: %s records saved from %s chunks; %s records lost, in %s holes\n",
-				out, thousands(s.Records), thousands(uint64(s.Chunks)), thousands(s.Lost), thousands(uint64(s.Holes)))
+			text := fmt.Sprintf("%s: %s saved from %s; %s lost, in %s", out, command.Count(int(s.Records), "record"), command.Count(s.Chunks, "chunk"),
+				command.Count(int(s.Lost), "record"), command.Count(s.Holes, "hole"))
+			if s.EndUnknown {
+				text += "; what tells how long the tape was is gone: if there was more behind them it is lost too"
+			}
+			_, err = fmt.Fprintln(a.Out, text)
 			return err
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -126,9 +127,9 @@ func appendShown(b []byte, r *recorder.Record) []byte {
 	}
 	switch {
 	case r.Kind == recorder.KindGap && r.Until < r.At:
-		b = fmt.Appendf(b, "  since %d.%09d", r.Until/1e9, r.Until%1e9)
+		b = append(b, "  since "+seconds(r.Until)...)
 	case r.Kind == recorder.KindGap:
-		b = fmt.Appendf(b, "  until %d.%09d", r.Until/1e9, r.Until%1e9)
+		b = append(b, "  until "+seconds(r.Until)...)
 	case r.Until != 0:
 		b = fmt.Appendf(b, "  by %v", r.Until)
 	}
@@ -136,6 +137,15 @@ func appendShown(b []byte, r *recorder.Record) []byte {
 		b = append(append(b, "  "...), plain(r.Text)...)
 	}
 	return append(b, '\n')
+}
+
+// seconds writes an offset down. A gap may reach back to before its part began.
+func seconds(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	return fmt.Sprintf("%s%d.%09d", sign, d/1e9, d%1e9)
 }
 
 // plain is a text as it is when it can be printed on one line, else quoted.

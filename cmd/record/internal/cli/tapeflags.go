@@ -66,6 +66,9 @@ func (f *tapeFlags) options(a *app) (deck.Options, error) {
 	case f.rotateKeep < 0 || f.rotateKeep > 0 && !f.inParts():
 		return o, usagef("--rotate-keep is for recordings in parts: give --rotate-size or --rotate-every too")
 	}
+	if f.rotateEvery > 0 && time.Duration(f.rotateEvery) < time.Second || f.rotateSize > 0 && f.rotateSize < 100_000 {
+		return o, usagef("parts that small would be more files than tapes: give --rotate-every 1s or --rotate-size 100k at least")
+	}
 	labels, err := parseLabels(f.labels)
 	if err != nil {
 		return o, err

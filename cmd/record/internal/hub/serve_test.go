@@ -3,7 +3,6 @@ package hub_test
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -317,7 +316,7 @@ func TestTheHubOutlivesItsTape(t *testing.T) {
 	require.Equal(t, "t=still", c.next())
 	err := h.stop()
 	require.Error(t, err)
-	require.True(t, errors.Is(err, os.ErrNotExist), err)
+	require.ErrorIs(t, err, deck.ErrGone)
 }
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
