@@ -9,8 +9,8 @@ import (
 
 	"github.com/hubtape/hubtape/clock"
 
-	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/internal/didyoumean"
+	"github.com/hubtape/hubtape/mqtt"
 )
 
 // reader turns nodes into the model. It records every fault and goes on, so
