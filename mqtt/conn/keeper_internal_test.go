@@ -50,7 +50,7 @@ func TestKeeperPings(t *testing.T) {
 			}
 		}()
 		go func() { _, _ = io.Copy(io.Discard, w) }()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		synctest.Wait()
 		require.NoError(t, w.why(nil))
 		require.GreaterOrEqual(t, pings, 60)
@@ -68,7 +68,7 @@ func TestKeeperGivesUp(t *testing.T) {
 		go func() { _, _ = io.Copy(io.Discard, peer) }()
 		go func() {
 			for w.send(0x30, 3, 0, 1, 'a') == nil {
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			}
 		}()
 		begun := time.Now()
@@ -79,7 +79,7 @@ func TestKeeperGivesUp(t *testing.T) {
 		require.ErrorAs(t, err, &silent)
 		require.WithinDuration(t, begun, silent.Since, time.Microsecond)
 		stop()
-		time.Sleep(2 * time.Second) // in the bubble: the writer notices
+		<-time.After(2 * time.Second) // in the bubble: the writer notices
 		synctest.Wait()
 	})
 }
@@ -104,14 +104,14 @@ func TestKeeperPingsWhileWriting(t *testing.T) {
 		go func() { _, _ = io.Copy(io.Discard, w) }()
 		go func() {
 			for w.send(0x30, 3, 0, 1, 'a') == nil {
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			}
 		}()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		synctest.Wait()
 		require.NoError(t, w.why(nil))
 		stop()
-		time.Sleep(2 * time.Second) // in the bubble: the writer notices
+		<-time.After(2 * time.Second) // in the bubble: the writer notices
 	})
 }
 
@@ -130,7 +130,7 @@ func TestKeeperWaitsForOnMessage(t *testing.T) {
 				pings++
 			}
 		}()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		synctest.Wait()
 		require.GreaterOrEqual(t, pings, 60)
 		stop()
@@ -143,14 +143,14 @@ func TestKeeperEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, peer, stop := kept(t, time.Minute)
 		_ = peer.Close()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		require.Error(t, w.why(nil))
 		require.True(t, errors.Is(w.publisher.ended(), ErrLost))
 		stop()
 
 		w, _, stop = kept(t, 0)
-		time.Sleep(100 * time.Hour)
+		<-time.After(100 * time.Hour)
 		require.NoError(t, w.why(nil))
 		stop()
 		synctest.Wait()

@@ -13,8 +13,12 @@ import (
 
 const (
 	// ackBatch is how many bytes of acknowledgements wait at most to be sent in
-	// one write. They are sent at the latest when OnMessage has nothing to do.
+	// one write.
 	ackBatch = 4 << 10
+	// ackWait is how long they wait at most for others when nothing more comes: a
+	// busy broker sends its messages one by one, and to answer each by a write of
+	// its own would cost both sides more than the messages do.
+	ackWait = time.Millisecond
 	// keepOut is how large a buffer for sending is kept.
 	keepOut = 64 << 10
 )
@@ -54,6 +58,8 @@ type wire struct {
 	mu      sync.Mutex // writing
 	out     []byte
 	unsent  atomic.Bool // there are acknowledgements in out
+	acksDue atomic.Bool // and they will be sent soon
+	acks    *time.Timer // by it; the reader's alone
 	pingDue atomic.Bool // a PINGREQ goes with the next write
 
 	broken atomic.Pointer[error] // why a write failed
@@ -75,11 +81,13 @@ func newWire(nc net.Conn, v Version) *wire {
 func (w *wire) now() int64 { return int64(time.Since(w.begun)) + 1 }
 
 // inlet is the network's side of the buffer: it notes that the reader waits, and
-// has all that was received acknowledged before it does.
+// has what was received acknowledged soon.
 type inlet struct{ *wire }
 
 func (i inlet) Read(p []byte) (int, error) {
-	i.sendAcks()
+	if i.unsent.Load() {
+		i.sendAcksSoon()
+	}
 	i.readSince.Store(i.now())
 	defer i.readSince.Store(0)
 	return i.Conn.Read(p)
@@ -188,7 +196,7 @@ func (w *wire) nextPublish(f frame) error {
 }
 
 // acknowledge answers a message of QoS 1, together with those that have been
-// received after it: at the latest before the reader waits for more.
+// received after it: see sendAcksSoon.
 func (w *wire) acknowledge(id uint16) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -196,6 +204,21 @@ func (w *wire) acknowledge(id uint16) {
 	w.unsent.Store(true)
 	if len(w.out) >= ackBatch {
 		_ = w.flush() // an error shows where we read
+	}
+}
+
+// sendAcksSoon has the acknowledgements that were held back sent after ackWait, or
+// at the next write before that.
+func (w *wire) sendAcksSoon() {
+	switch {
+	case w.acksDue.Swap(true): // and those that came since go with them
+	case w.acks == nil:
+		w.acks = time.AfterFunc(ackWait, func() {
+			w.acksDue.Store(false)
+			w.sendAcks()
+		})
+	default:
+		w.acks.Reset(ackWait)
 	}
 }
 
