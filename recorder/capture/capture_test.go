@@ -216,7 +216,7 @@ func TestCapture(t *testing.T) {
 			publish(t, pub, "z/secret", 1, true, "no")
 			o := from(b, capture.Options{Topics: []string{"z/#", "y", "z/+"}, Exclude: []string{"z/secret"}, QoS: 1})
 			o.Brokers[0].Connection.Version = version
-			s := begin(t, o)
+			s := begin(t, o, deck.Options{FlushEvery: time.Hour}) // which is when a head that is not done would be given up
 			s.until(t, "the connection", isConnected)
 			s.messages(t, 1)
 			publish(t, pub, "z/state", 1, true, "new")

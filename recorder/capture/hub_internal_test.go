@@ -2,12 +2,14 @@ package capture
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
+	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/mqtt/conn"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/recorder/deck"
@@ -121,4 +123,30 @@ func TestAskedWhileDisconnected(t *testing.T) {
 	require.Len(t, h.ask, 1)
 	require.NoError(t, l.Close())
 	require.NoError(t, d.Discard())
+}
+
+// A full queue drops messages of QoS 0, and makes those of QoS 1 wait, which keeps
+// the broker from being told that we have them.
+func TestFullQueue(t *testing.T) {
+	d, err := deck.Open(deck.Options{Path: filepath.Join(t.TempDir(), "a.hubtape"), QueueBytes: 1000})
+	require.NoError(t, err)
+	h := newHub(d, Broker{}, Options{Log: slog.New(slog.DiscardHandler)})
+	say := func(qos byte) { h.received(conn.Incoming{Message: mqtt.Message{Topic: "a", Payload: make([]byte, 500), QoS: qos}}) }
+	say(0)
+	say(0) // nobody takes from the queue: this returns, or the test hangs
+	require.EqualValues(t, 1, d.Progress().Dropped)
+	waited := make(chan struct{})
+	go func() {
+		defer close(waited)
+		say(1)
+	}()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	<-waited
+	stop()
+	require.NoError(t, <-done)
+	require.EqualValues(t, 2, d.Progress().Messages)
+	require.EqualValues(t, 1, d.Progress().Dropped)
+	require.NoError(t, d.Close())
 }

@@ -143,10 +143,25 @@ func TestHeadComesFirst(t *testing.T) {
 	}, course(read(t, r.Path())))
 }
 
+// Retained state that comes late does not make what was said before it later.
+func TestLateHeadMovesNothing(t *testing.T) {
+	r := open(t, deck.Options{})
+	hub := r.Source(deck.SourceOptions{})
+	hub.Put(say("live", "1"))
+	said := r.Progress().Elapsed
+	r.until(t, "some time to pass", func(p deck.Progress) bool { return p.Elapsed > said+5*time.Millisecond })
+	hub.Put(retained("a", "1"))
+	hub.HeadDone()
+	r.run(t).end(t)
+	got := read(t, r.Path())
+	require.Equal(t, []string{"0 snapshot a 1", "0 message live 1", "0 note the recording ended"}, course(got))
+	require.LessOrEqual(t, got[1].At, said)
+}
+
 // A source that never ends its head, and one that says a lot meanwhile, hold
 // nobody up for ever.
 func TestHeadIsBounded(t *testing.T) {
-	r := open(t, deck.Options{QueueBytes: 1 << 30})
+	r := open(t, deck.Options{QueueBytes: 1 << 30, FlushEvery: time.Hour}) // which is when the time is looked at
 	hub := r.Source(deck.SourceOptions{})
 	r.run(t)
 	hub.Put(say("a", strings.Repeat("x", 17<<20)))
@@ -260,6 +275,25 @@ func TestSittings(t *testing.T) {
 	require.LessOrEqual(t, got[2].Until, got[3].At)
 	_, err := deck.Open(deck.Options{Path: path})
 	require.ErrorIs(t, err, recorder.ErrExists)
+}
+
+// The next sitting stands where the clock on the wall says.
+func TestSittingsByTheClock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.hubtape")
+	date := time.Date(2026, 1, 10, 17, 0, 0, 0, time.UTC)
+	for _, later := range []time.Duration{0, time.Hour, 0} { // the last one on a clock that was set back
+		r := open(t, deck.Options{Path: path, Append: true, Date: date.Add(later)})
+		r.Source(deck.SourceOptions{}).Heard()
+		r.run(t).end(t)
+	}
+	got := read(t, path)
+	require.Equal(t, []string{
+		"0 note the recording ended", "1 gap the recorder was not running", "1 note the recording ended",
+		"2 gap the recorder was not running", "2 note the recording ended",
+	}, course(got))
+	require.Equal(t, time.Hour, got[1].Until)
+	require.GreaterOrEqual(t, got[3].At, time.Hour, "nothing steps back")
+	require.Equal(t, got[3].At, got[3].Until)
 }
 
 // A sitting in which no hub was ever heard leaves the tape as it was.

@@ -49,9 +49,5 @@ func (d *Deck) gap(from time.Duration, end time.Time, text string) error {
 	if from < d.time.last {
 		at, until = until, from
 	}
-	if err := d.put(recorder.Record{Kind: recorder.KindGap, At: at, Until: until, Text: text}); err != nil {
-		return err
-	}
-	d.time.last = max(at, until) // what comes now is after the gap
-	return nil
+	return d.put(recorder.Record{Kind: recorder.KindGap, At: at, Until: until, Text: text})
 }

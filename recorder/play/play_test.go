@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -181,25 +182,56 @@ func TestScheduleIsAnchored(t *testing.T) {
 	})
 }
 
-// Lateness is told again after messages were on time for a while.
+// slow is a broker that takes its time over some topics.
+type slow struct{ sink }
+
+func (s *slow) Publish(m mqtt.Message, done func(error)) error {
+	if m.Topic == "slow" {
+		<-time.After(50 * ms)
+	}
+	return s.sink.Publish(m, done)
+}
+
+// Lateness is told once for a bad time, and again after messages were on time for
+// a second.
 func TestLateAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := sink{block: 50 * ms}
-		list := []spoken{{topic: "a"}, {topic: "a"}, {topic: "a"}, {topic: "a"}, {at: ms, topic: "a"}, {at: 3 * time.Second, topic: "a"}}
-		told := 0
-		o := play.Options{Late: 5 * ms, OnLate: func(time.Duration, time.Duration) {
-			if told++; told == 1 {
-				s.block = 0
-			}
-		}}
-		o.Progress = func(r play.Report) {
-			if r.At == 3*time.Second {
-				require.Equal(t, 1, told)
-			}
+		var s slow
+		at := func(d time.Duration) []spoken { // the second of two is late
+			return []spoken{{at: d, topic: "slow"}, {at: d, topic: "late"}, {at: d + 100*ms, topic: "a"}}
 		}
-		_, err := play.Play(t.Context(), tape(t, list...), &s, o)
+		list := slices.Concat(at(0), at(500*ms), at(3*time.Second), []spoken{{at: 6 * time.Second, topic: "a"}}, at(8*time.Second))
+		var told []time.Duration
+		_, err := play.Play(t.Context(), tape(t, list...), &s, play.Options{Late: 5 * ms, OnLate: func(at, _ time.Duration) { told = append(told, at) }})
 		require.NoError(t, err)
-		require.Equal(t, 1, told)
+		require.Equal(t, []time.Duration{0, 3 * time.Second, 8 * time.Second}, told)
+	})
+}
+
+// What the broker handed over in the middle of a tape comes in its time, and a
+// message that was a repetition when it was recorded is none now.
+func TestSnapshotsInTheMiddle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "a.hubtape")
+		w, err := recorder.Create(path, recorder.Options{})
+		require.NoError(t, err)
+		for i, k := range []recorder.Kind{recorder.KindSnapshot, recorder.KindMessage, recorder.KindSnapshot} {
+			m := mqtt.Message{Topic: "a", QoS: 1, Retain: true, Dup: true}
+			require.NoError(t, w.Append(recorder.Record{At: time.Duration(i) * time.Second, Kind: k, Message: m}))
+		}
+		require.NoError(t, w.Close())
+		tp, err := recorder.Open(path)
+		require.NoError(t, err)
+		defer tp.Close()
+		var s sink
+		began := time.Now()
+		r, err := play.Play(t.Context(), tp, &s, play.Options{})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, r.Retained)
+		for i, at := range []time.Duration{0, time.Second, 2 * time.Second} {
+			require.Equal(t, at, s.when[i].Sub(began))
+			require.False(t, s.got[i].Dup)
+		}
 	})
 }
 
