@@ -131,7 +131,9 @@ func TestFullQueue(t *testing.T) {
 	d, err := deck.Open(deck.Options{Path: filepath.Join(t.TempDir(), "a.hubtape"), QueueBytes: 1000})
 	require.NoError(t, err)
 	h := newHub(d, Broker{}, Options{Log: slog.New(slog.DiscardHandler)})
-	say := func(qos byte) { h.received(conn.Incoming{Message: mqtt.Message{Topic: "a", Payload: make([]byte, 500), QoS: qos}}) }
+	say := func(qos byte) {
+		h.received(conn.Incoming{Message: mqtt.Message{Topic: "a", Payload: make([]byte, 500), QoS: qos}})
+	}
 	say(0)
 	say(0) // nobody takes from the queue: this returns, or the test hangs
 	require.EqualValues(t, 1, d.Progress().Dropped)
