@@ -22,9 +22,9 @@ demo: ## play the built-in library: four evenings in well under a second
 test: ## all tests that need nothing but Go
 	$(GO) test -timeout 10m ./...
 
-test-peers: ## install mosquitto and friends (Debian) and run the tests that need them, under the race detector
+test-peers: ## install mosquitto and friends (Debian, and npm where there is Node) and run the tests that need them, under the race detector
 	@scripts/install-peers.sh
-	$(GO) test -race -count=1 -timeout 20m ./clock/... ./core/... ./broker/... ./recorder/... ./sim/... ./scenarios/... ./cmd/...
+	HUBTAPE_PEERS=1 $(GO) test -race -count=1 -timeout 20m ./mqtt/... ./clock/... ./core/... ./broker/... ./recorder/... ./sim/... ./scenarios/... ./cmd/...
 
 check: ## gofumpt, vet, staticcheck, tidy modules
 	@out=$$($(GO) tool gofumpt -l .); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
