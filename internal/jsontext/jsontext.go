@@ -4,6 +4,7 @@ package jsontext
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -20,4 +21,30 @@ func Valid(text []byte) bool {
 		return json.Valid(text)
 	}
 	return gjson.ValidBytes(text)
+}
+
+// CouldBe is a cheap look before the parser: the first byte, and that brackets
+// nest no deeper than depth levels.
+func CouldBe(text []byte, depth int) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	if len(text) == 0 || strings.IndexByte(`{["-0123456789tfn`, text[0]) < 0 {
+		return false
+	}
+	nested, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if nested++; nested > depth {
+				return false
+			}
+		case c == '}' || c == ']':
+			nested--
+		}
+	}
+	return true
 }

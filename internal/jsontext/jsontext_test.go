@@ -26,3 +26,11 @@ func TestDeep(t *testing.T) {
 	require.False(t, jsontext.Valid(bytes.Repeat([]byte("["), 30<<20)))
 	require.False(t, jsontext.Valid(bytes.Repeat([]byte(`{"a":`), 10<<20)))
 }
+
+func TestCouldBe(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"a":[1]}`: true, ` [`: true, `1`: true, `"[[[["`: true, `"\"[[["`: true, `null`: true, ``: false, `ON`: false, `[[[1]]]`: false, `[[]][[`: true,
+	} {
+		require.Equal(t, want, jsontext.CouldBe([]byte(text), 2), text)
+	}
+}

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"bytes"
 	"cmp"
 	"hash/maphash"
 	"math"
@@ -76,36 +75,10 @@ const depthMost = 512
 
 // parse returns the JSON value that a payload is.
 func parse(payload []byte) (gjson.Result, bool) {
-	if !looksLikeJSON(payload) || !jsontext.Valid(payload) {
+	if !jsontext.CouldBe(payload, depthMost) || !jsontext.Valid(payload) {
 		return gjson.Result{}, false
 	}
 	return gjson.ParseBytes(payload), true
-}
-
-// looksLikeJSON is a cheap look before the parser: the first byte, and how deep
-// brackets nest.
-func looksLikeJSON(payload []byte) bool {
-	text := bytes.TrimLeft(payload, " \t\r\n")
-	if len(text) == 0 || strings.IndexByte(`{["-0123456789tfn`, text[0]) < 0 {
-		return false
-	}
-	depth, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > depthMost {
-				return false
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return true
 }
 
 func (r *rules) form(payload []byte) *form {

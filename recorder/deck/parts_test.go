@@ -74,7 +74,7 @@ func TestNoHeadIsNotWaitedFor(t *testing.T) {
 		r.run(t)
 		hub.HeadDone()
 		hub.Put(say("a", "1"))
-		time.Sleep(time.Minute + time.Second) // of the bubble
+		<-time.After(time.Minute + time.Second) // of the bubble
 		hub.Put(say("a", "2"))
 		synctest.Wait()
 		require.NotEqual(t, path, r.Path())
@@ -155,7 +155,7 @@ func TestLostSince(t *testing.T) {
 		two.HeadDone()
 		r.run(t)
 		one.Put(say("a", "1"))
-		time.Sleep(time.Second) // of the bubble
+		<-time.After(time.Second) // of the bubble
 		heard := time.Now()
 		time.Sleep(time.Second)
 		two.Put(say("b", "1"))

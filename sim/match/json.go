@@ -26,38 +26,12 @@ const maxJSONDepth = 512
 // repeated key the last wins. ok is false when data is not JSON, or nests deeper
 // than 512 levels; big says that there is a Number in it.
 func ParseJSON(data []byte) (v any, big, ok bool) {
-	if len(data) == 0 || !couldBeJSON(data) || !jsontext.Valid(data) {
+	if len(data) == 0 || !jsontext.CouldBe(data, maxJSONDepth) || !jsontext.Valid(data) {
 		return nil, false, false
 	}
 	p := jsonReader{}
 	v = p.value(gjson.ParseBytes(data))
 	return v, p.big, true
-}
-
-// couldBeJSON is a cheap look before the real parser: the first byte, and how
-// deep brackets nest.
-func couldBeJSON(data []byte) bool {
-	first := bytes.TrimLeft(data, " \t\r\n")
-	if len(first) == 0 || strings.IndexByte(`{["-0123456789tfn`, first[0]) < 0 {
-		return false
-	}
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxJSONDepth {
-				return false
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return true
 }
 
 type jsonReader struct{ big bool }
