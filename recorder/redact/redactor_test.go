@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -487,6 +488,38 @@ func BenchmarkBinary(b *testing.B) {
 	for i := range payload {
 		payload[i] = byte(draw.Uint32())
 	}
+	x := redact.New(redact.Builtin(redact.BuiltinOptions{}), []byte("key"))
+	b.SetBytes(int64(len(payload)))
+	for b.Loop() {
+		r := recorder.Record{Kind: recorder.KindMessage, Message: mqtt.Message{Topic: "camera", Payload: payload}}
+		x.Record(&r)
+	}
+}
+
+// A picture in base64 is not taken for a secret, and what stands around it is
+// still found.
+func TestPictureInBase64(t *testing.T) {
+	picture := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("\x7b\x22eyJhbGciOiJIUzI1NiJ9 AKIA sk-"), 400))
+	require.Greater(t, len(picture), 4096)
+	around := func(text string) []byte {
+		return []byte(`{"a":"` + text + ` ` + picture + ` ` + text + `"}`)
+	}
+	r := recorder.Record{Kind: recorder.KindMessage, Message: mqtt.Message{Topic: "camera", Payload: around("rtsp://admin:geheim99@camera/1")}}
+	rules := redact.Builtin(redact.BuiltinOptions{})
+	require.Len(t, rules.Find(&r), 2)
+	require.True(t, redact.New(rules, []byte("key")).Record(&r))
+	require.NotContains(t, string(r.Payload), "geheim")
+	require.Contains(t, string(r.Payload), picture)
+}
+
+// BenchmarkBase64 is a picture of a megabyte in a JSON text.
+func BenchmarkBase64(b *testing.B) {
+	raw := make([]byte, 3<<18)
+	draw := rand.New(rand.NewPCG(1, 2))
+	for i := range raw {
+		raw[i] = byte(draw.Uint32())
+	}
+	payload := []byte(`{"image":"` + base64.StdEncoding.EncodeToString(raw) + `"}`)
 	x := redact.New(redact.Builtin(redact.BuiltinOptions{}), []byte("key"))
 	b.SetBytes(int64(len(payload)))
 	for b.Loop() {

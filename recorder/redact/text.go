@@ -121,18 +121,58 @@ func (s *scanner) matches(b []byte, mask uint64) {
 		if r.bit&mask == 0 || !s.plan.concerns(r) {
 			continue
 		}
-		for _, m := range r.regex.FindAllSubmatchIndex(b, -1) {
-			if len(m) > 2 {
-				m = m[2:]
-			}
-			for g := 0; g < len(m); g += 2 {
-				if m[g] >= 0 {
-					s.outside(b, m[g], m[g+1], r)
-				}
+		for from := 0; from < len(b); {
+			to := beforePicture(b, from)
+			s.matchesIn(b, from, to, r)
+			from = afterPicture(b, to)
+		}
+	}
+}
+
+// matchesIn finds what one expression names between two places.
+func (s *scanner) matchesIn(b []byte, from, to int, r *rule) {
+	for _, m := range r.regex.FindAllSubmatchIndex(b[from:to], -1) {
+		if len(m) > 2 {
+			m = m[2:]
+		}
+		for g := 0; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				s.outside(b, from+m[g], from+m[g+1], r)
 			}
 		}
 	}
 }
+
+// pictureFrom is how many characters of base64 in a row are no secret, but a
+// picture or a file: the longest keys and tokens have some 3,000 in a row.
+const pictureFrom = 4096
+
+// beforePicture returns where the next picture in base64 begins, or the end.
+func beforePicture(b []byte, from int) int {
+	for run := from; len(b)-run >= pictureFrom; {
+		end := afterPicture(b, run)
+		if end-run >= pictureFrom {
+			return run
+		}
+		run = end + 1
+	}
+	return len(b)
+}
+
+// afterPicture returns where a row of base64's characters ends.
+func afterPicture(b []byte, from int) int {
+	for from < len(b) && base64Byte[b[from]] {
+		from++
+	}
+	return from
+}
+
+var base64Byte = func() (is [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_" {
+		is[c] = true
+	}
+	return is
+}()
 
 // outside adds a range without the stand-ins that it holds, or lies in.
 func (s *scanner) outside(b []byte, from, to int, r *rule) {
