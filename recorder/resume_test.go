@@ -1,6 +1,7 @@
 package recorder_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -171,4 +172,34 @@ func TestResumeRefuses(t *testing.T) {
 			require.Equal(t, bad, now, "a flip at %d: %v", at, err)
 		}
 	}
+}
+
+// A page that is in use and stands in the list of free ones would be written over:
+// such a tape is not gone on with, though it can be read.
+func TestResumeRefusesAWrongFreeList(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.hubtape")
+	w, err := recorder.Create(path, recorder.Options{})
+	require.NoError(t, err)
+	for i := range 100 {
+		require.NoError(t, w.Append(recorder.Record{At: time.Duration(i), Kind: recorder.KindNote, Text: "note"}))
+	}
+	require.NoError(t, w.Close())
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	le := binary.LittleEndian
+	page := int(le.Uint32(b[16+8:]))
+	for _, meta := range []int{0, page} { // of bbolt: behind a page's head magic, version, page size, flags, root, its sequence, free list
+		root, free := le.Uint64(b[meta+16+16:]), int(le.Uint64(b[meta+16+32:]))*page
+		count := le.Uint16(b[free+10:])
+		le.PutUint16(b[free+10:], count+1)
+		le.PutUint64(b[free+16+8*int(count):], root)
+	}
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	require.Len(t, readAll(t, path), 100)
+	_, err = recorder.Resume(path, recorder.Options{})
+	var damage *recorder.DamageError
+	require.ErrorAs(t, err, &damage)
+	now, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, b, now, "the tape is as it was")
 }
