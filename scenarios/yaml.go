@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"github.com/hubtape/hubtape/internal/yamlplace"
 )
 
 // Bounds on a file, so that no file can hang or crash the reader.
@@ -128,62 +128,21 @@ func (o *openObjects) key(column int) int {
 	return last.keys
 }
 
-func at(t *token.Token) Pos {
-	if t == nil || t.Position == nil {
-		return Pos{1, 1}
-	}
-	return Pos{max(t.Position.Line, 1), max(t.Position.Column, 1)}
-}
+func at(t *token.Token) Pos { return Pos(yamlplace.Of(t)) }
 
 // position is where a node begins.
-func position(n ast.Node) Pos {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		if !n.IsFlowStyle && len(n.Values) > 0 {
-			return position(n.Values[0])
-		}
-	case *ast.MappingValueNode:
-		return at(n.Key.GetToken())
-	}
-	return at(n.GetToken())
-}
+func position(n ast.Node) Pos { return Pos(yamlplace.Node(n)) }
 
-// syntaxFault puts the library's error into ours. Where a tab indents the line,
-// that is the reason whatever the library says.
+// syntaxFault puts the library's error into ours.
 func syntaxFault(src *source, err error) *FileError {
-	var located interface {
-		GetToken() *token.Token
-		GetMessage() string
-	}
-	if !errors.As(err, &located) {
+	p, message, ok := yamlplace.Fault(err)
+	if !ok {
 		return src.fault(Pos{1, 1}, "", "this is not YAML: %v", err)
 	}
-	p := at(located.GetToken())
-	for _, n := range []int{p.Line, p.Line + 1} {
-		line := src.line(n)
-		if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
-			return src.fault(Pos{n, strings.IndexByte(indent, '\t') + 1}, "indent with spaces", "YAML does not allow a tab here")
-		}
+	if tab, ok := yamlplace.Tab(src.lines, p.Line); ok {
+		return src.fault(Pos(tab), "indent with spaces", "YAML does not allow a tab here")
 	}
-	return src.fault(p, syntaxHint(located.GetMessage()), "this is not YAML: %s", located.GetMessage())
-}
-
-func syntaxHint(message string) string {
-	switch {
-	case strings.Contains(message, "mapping value is not allowed"):
-		return `a text with ": " in it needs quotes; or the next line is indented too far`
-	case strings.Contains(message, "non-map value"):
-		return `a key needs ":" and a space after it`
-	case strings.Contains(message, "could not find end character"):
-		return "the closing quote is missing"
-	case strings.Contains(message, "cannot start any token"):
-		return "a text that begins with this character needs quotes"
-	case strings.Contains(message, "token ']' not found"), strings.Contains(message, "token '}' not found"):
-		return "a bracket that was opened here is not closed"
-	case strings.Contains(message, "must be specified"):
-		return "a bracket that was opened before is not closed"
-	}
-	return ""
+	return src.fault(Pos(p), yamlplace.Hint(message), "this is not YAML: %s", message)
 }
 
 // converter makes nodes of the library's tree, and stops at the first thing

@@ -79,7 +79,7 @@ func TestFaults(t *testing.T) {
 		{"allow: [{key: [a]}]", "f:1:10", `an exception has no key "key"`, `did you mean "keys"?`},
 		{"rules: &a []", "f:1:8", "anchors, aliases and tags", ""},
 		{"rules: [", "f:1:", "this is not YAML", ""},
-		{"\tx: 1", "f:1:2", "this is not YAML", ""},
+		{"\tx: 1", "f:1:1", "does not allow a tab", "spaces"},
 		{"a: b: c", "f:1:", "this is not YAML", ""},
 		{"builtin: true\n---\nbuiltin: true", "f:3:1", "a second document", ""},
 		{"? a\n: b", "f:1:1", "keys with ?", ""},

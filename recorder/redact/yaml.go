@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"github.com/hubtape/hubtape/internal/yamlplace"
 )
 
 // Bounds on a rule file, so that none can hang or crash the reader.
@@ -125,27 +125,16 @@ func (s *source) isShallow(tokens token.Tokens) bool {
 
 // syntaxFault puts the library's error into ours.
 func (s *source) syntaxFault(err error) {
-	var located interface {
-		GetToken() *token.Token
-		GetMessage() string
-	}
-	if !errors.As(err, &located) {
+	p, message, ok := yamlplace.Fault(err)
+	if !ok {
 		s.fail(Pos{1, 1}, "", "this is not YAML")
 		return
 	}
-	p := at(located.GetToken())
-	hint := ""
-	switch m := located.GetMessage(); {
-	case p.Line <= len(s.lines) && strings.HasPrefix(strings.TrimLeft(s.lines[p.Line-1], " "), "\t"):
-		hint = "indent with spaces, not with tabs"
-	case strings.Contains(m, "mapping value is not allowed"):
-		hint = `a text with ": " in it needs quotes; or the next line is indented too far`
-	case strings.Contains(m, "non-map value"):
-		hint = `a key needs ":" and a space after it`
-	case strings.Contains(m, "cannot start any token"):
-		hint = "a text that begins with this character needs quotes"
+	if tab, ok := yamlplace.Tab(s.lines, p.Line); ok {
+		s.fail(Pos(tab), "indent with spaces, not with tabs", "YAML does not allow a tab here")
+		return
 	}
-	s.fail(p, hint, "this is not YAML: %s", located.GetMessage())
+	s.fail(Pos(p), yamlplace.Hint(message), "this is not YAML: %s", message)
 }
 
 // node makes a node of the library's; what rules may not have is a fault.
@@ -197,25 +186,10 @@ func (s *source) fieldsOf(out *node, values []*ast.MappingValueNode, depth int) 
 	}
 }
 
-func at(t *token.Token) Pos {
-	if t == nil || t.Position == nil {
-		return Pos{1, 1}
-	}
-	return Pos{max(t.Position.Line, 1), max(t.Position.Column, 1)}
-}
+func at(t *token.Token) Pos { return Pos(yamlplace.Of(t)) }
 
 // position is where a node begins.
-func position(n ast.Node) Pos {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		if !n.IsFlowStyle && len(n.Values) > 0 {
-			return position(n.Values[0])
-		}
-	case *ast.MappingValueNode:
-		return at(n.Key.GetToken())
-	}
-	return at(n.GetToken())
-}
+func position(n ast.Node) Pos { return Pos(yamlplace.Node(n)) }
 
 // describe names what a node is, for messages.
 func (n *node) describe() string {

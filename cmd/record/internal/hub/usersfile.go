@@ -2,7 +2,6 @@ package hub
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/hubtape/hubtape/broker"
 	"github.com/hubtape/hubtape/internal/didyoumean"
+	"github.com/hubtape/hubtape/internal/yamlplace"
 	"github.com/hubtape/hubtape/mqtt"
 )
 
@@ -97,22 +97,8 @@ type usersParser struct {
 }
 
 func (p *usersParser) failAt(n ast.Node, format string, args ...any) {
-	at := first(n).Position
-	p.fail(at.Line, at.Column, format, args...)
-}
-
-// first is where a value begins; the YAML library places an object at its first
-// colon.
-func first(n ast.Node) *token.Token {
-	switch m := n.(type) {
-	case *ast.MappingNode:
-		if !m.IsFlowStyle && len(m.Values) > 0 {
-			return m.Values[0].Key.GetToken()
-		}
-	case *ast.MappingValueNode:
-		return m.Key.GetToken()
-	}
-	return n.GetToken()
+	at := yamlplace.Node(n)
+	p.fail(at.Line, at.Col, format, args...)
 }
 
 func (p *usersParser) parse(text []byte) {
@@ -177,17 +163,14 @@ func (p *usersParser) isShallow(tokens token.Tokens) bool {
 
 // syntax places an error of the YAML library, without its own excerpt.
 func (p *usersParser) syntax(err error) {
-	var placed interface {
-		GetToken() *token.Token
-		GetMessage() string
+	at, message, ok := yamlplace.Fault(err)
+	if !ok {
+		message, _, _ = strings.Cut(err.Error(), "\n")
 	}
-	if errors.As(err, &placed) && placed.GetToken() != nil && placed.GetToken().Position != nil {
-		at := placed.GetToken().Position
-		p.fail(at.Line, at.Column, "this is not YAML: %s", placed.GetMessage())
-		return
+	if hint := yamlplace.Hint(message); hint != "" {
+		message += "; " + hint
 	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	p.fail(1, 1, "this is not YAML: %s", first)
+	p.fail(at.Line, at.Col, "this is not YAML: %s", message)
 }
 
 // object returns the fields of a mapping whose keys are known, each once.
