@@ -111,8 +111,9 @@ func (d *Deck) partAfter(n int) error {
 	if err != nil { // a part that cannot be read is no reason to record nothing
 		d.o.Log.Warn("the last part cannot be read", "error", err)
 	} else {
-		i := t.Info()
-		since = min(i.Start.Add(i.Duration).Sub(d.time.date), 0)
+		if i := t.Info(); i.Start.UnixNano() != 0 {
+			since = min(i.Start.Add(i.Duration).Sub(d.time.date), 0)
+		}
 		if err := t.Close(); err != nil {
 			return err
 		}
