@@ -56,7 +56,9 @@ func (f *Follower) Next(ctx context.Context) bool {
 				f.bad = 0
 				return true
 			}
-			f.done()
+			if f.done(); f.bad > 0 && f.err == nil && !f.wait(ctx) { // what is being changed is not looked at at once
+				return false
+			}
 			continue
 		}
 		if f.over {
