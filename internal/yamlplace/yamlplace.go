@@ -34,6 +34,29 @@ func Node(n ast.Node) Pos {
 	return Of(n.GetToken())
 }
 
+// TooDeep returns the first token that nests deeper than most levels; nil: none
+// does. The library recurses without bound, so it is asked before it parses.
+func TooDeep(tokens token.Tokens, most int) *token.Token {
+	depth, line, onLine := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, onLine = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			depth++
+		case token.MappingEndType, token.SequenceEndType:
+			depth--
+		case token.SequenceEntryType, token.AnchorType, token.TagType, token.MappingKeyType:
+			onLine++
+		}
+		if depth > most || onLine > most {
+			return t
+		}
+	}
+	return nil
+}
+
 // Fault takes an error of the library's parser apart; ok is false for one that it
 // does not place.
 func Fault(err error) (at Pos, message string, ok bool) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/hubtape/hubtape/internal/yamlplace"
 	"github.com/stretchr/testify/require"
@@ -52,4 +53,13 @@ func TestTab(t *testing.T) {
 		_, ok = yamlplace.Tab(lines, line)
 		require.False(t, ok)
 	}
+}
+
+func TestTooDeep(t *testing.T) {
+	for text, deep := range map[string]bool{
+		"a: [[1]]": false, "a: [[[1]]]": true, "- - x": false, "- - - x": true, "- a\n- b\n- c": false, "{a: {b: {c: 1}}}": true, "[1] : [[2]]": false,
+	} {
+		require.Equal(t, deep, yamlplace.TooDeep(lexer.Tokenize(text), 2) != nil, "%q", text)
+	}
+	require.NotNil(t, yamlplace.TooDeep(lexer.Tokenize(strings.Repeat("[", 100_000)), 16))
 }

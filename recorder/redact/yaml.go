@@ -99,26 +99,15 @@ func (s *source) isShallow(tokens token.Tokens) bool {
 		s.fail(Pos{1, 1}, "keep the rules you need", "the file holds too much")
 		return false
 	}
-	depth, line, onLine := 0, 0, 0
 	for _, t := range tokens {
-		if t.Position.Line != line {
-			line, onLine = t.Position.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.MappingKeyType:
+		if t.Type == token.MappingKeyType {
 			s.fail(at(t), "write `key: value`", "keys with ? are not supported in rules")
 			return false
-		case token.SequenceEntryType, token.AnchorType, token.TagType:
-			onLine++
 		}
-		if depth > maxFileDepth || onLine > maxFileDepth {
-			s.fail(at(t), "", "it nests deeper than %d levels", maxFileDepth)
-			return false
-		}
+	}
+	if deep := yamlplace.TooDeep(tokens, maxFileDepth); deep != nil {
+		s.fail(at(deep), "", "it nests deeper than %d levels", maxFileDepth)
+		return false
 	}
 	return true
 }

@@ -24,6 +24,8 @@ import (
 const (
 	maxUsersBytes = 1 << 20
 	maxUsersDepth = 8 // of lists and objects; users need 3
+	// maxUsersColumn is where a key may end: one object in another takes a column.
+	maxUsersColumn = 1 << 10
 )
 
 // LoadUsers reads a users file:
@@ -140,25 +142,17 @@ func (p *usersParser) parse(text []byte) {
 
 // isShallow refuses text that would make the YAML library recurse without bound.
 func (p *usersParser) isShallow(tokens token.Tokens) bool {
-	depth, line, onLine := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			line, onLine = t.Position.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.SequenceEntryType, token.AnchorType, token.TagType, token.MappingKeyType:
-			onLine++
-		}
-		if depth > maxUsersDepth || onLine > maxUsersDepth || t.Position.Column > 1<<10 && t.Type == token.MappingValueType {
-			p.fail(t.Position.Line, t.Position.Column, "it nests deeper than %d levels: users need 3", maxUsersDepth)
-			return false
+	deep := yamlplace.TooDeep(tokens, maxUsersDepth)
+	for i := 0; deep == nil && i < len(tokens); i++ {
+		if t := tokens[i]; t.Type == token.MappingValueType && t.Position.Column > maxUsersColumn {
+			deep = t
 		}
 	}
-	return true
+	if deep != nil {
+		at := yamlplace.Of(deep)
+		p.fail(at.Line, at.Col, "it nests deeper than %d levels: users need 3", maxUsersDepth)
+	}
+	return deep == nil
 }
 
 // syntax places an error of the YAML library, without its own excerpt.
