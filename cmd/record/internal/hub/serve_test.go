@@ -306,11 +306,11 @@ func TestTheHubOutlivesItsTape(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "folder")
 	require.NoError(t, os.Mkdir(folder, 0o700))
 	h := open(t, hub.Options{}, deck.Options{
-		Path: filepath.Join(folder, "x.hubtape"), RotateEvery: time.Nanosecond, FlushEvery: time.Millisecond,
+		Path: filepath.Join(folder, "x.hubtape"), FlushEvery: time.Millisecond,
 	})
 	c := h.dial("c", conn.Options{})
 	c.subscribe("t", 1)
-	require.NoError(t, os.RemoveAll(folder)) // no further part can be made
+	require.NoError(t, os.RemoveAll(folder))
 	h.log.await(t, "the tape has failed")
 	require.NoError(t, c.publish(mqtt.Message{Topic: "t", Payload: []byte("still"), QoS: 1}))
 	require.Equal(t, "t=still", c.next())
