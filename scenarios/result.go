@@ -40,6 +40,8 @@ type Failure struct {
 	Kind    string        // route_until, never, same_as_tape, panic, …
 	Message string        // one sentence
 	Details []string      // what was seen, line by line
+	Around  []string      // what was said around it, line by line; empty where that says no more
+	Topic   string        // a filter of the messages it is about; "" for none
 	At      time.Duration // virtual time
 	Pos     Pos           // of the step or expectation in the file; zero: the world itself
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/report"
 	"github.com/hubtape/hubtape/sim"
 	"github.com/hubtape/hubtape/sim/match"
 )
@@ -23,6 +24,12 @@ type RunOptions struct {
 	// Record makes the tape on which the whole run is kept, with the run's date
 	// at instant 0; nil: it is not kept. Who gives it closes the tape.
 	Record func(start time.Time) (*recorder.Writer, error)
+	// History gets what happens, for reports; nil: nobody. It belongs to the run
+	// until Run returns.
+	History *report.History
+	// Update rewrites the golden file instead of comparing with it. Nothing is
+	// written by a run that failed otherwise.
+	Update bool
 }
 
 // Run runs the scenario in a world of its own, with the automations of apps,
@@ -86,7 +93,7 @@ func (r *run) perform(apps []Entry, o RunOptions) (err error) {
 	}
 	world := sim.Options{
 		Seed: r.result.Seed, Start: r.start(), Zone: s.Location, Log: slog.NewTextHandler(r.log, nil),
-		Trace: o.Trace, StepLimit: o.StepLimit,
+		Trace: o.Trace, StepLimit: o.StepLimit, History: o.History,
 	}
 	if o.Record != nil {
 		if world.Record, err = o.Record(world.Start); err != nil {

@@ -16,9 +16,10 @@ type Scenario struct {
 	Dir  string // what relative paths in it start from
 	Pos         // of the first key
 
-	Name string // required
-	Tags []string
-	Skip string // a reason; "" runs it
+	Name        string // required
+	Description string // what it protects, in a sentence or two
+	Tags        []string
+	Skip        string // a reason; "" runs it
 
 	// Apps are the automations that run. The form `app: NAME` is one AppUse
 	// with an empty Key. Empty with Exec, and in a scenario without any.
@@ -77,7 +78,7 @@ func (s *Scenario) HasTag(tag string) bool {
 
 // Keys of a scenario and of one of its apps.
 var (
-	scenarioKeys = []string{"name", "tags", "skip", "app", "apps", "exec", "params", "start", "timezone", "seed", "tape", "devices", "faults", "steps", "expect"}
+	scenarioKeys = []string{"name", "description", "tags", "skip", "app", "apps", "exec", "params", "start", "timezone", "seed", "tape", "devices", "faults", "steps", "expect"}
 	appKeys      = []string{"app", "params"}
 )
 
@@ -92,6 +93,7 @@ func (r *reader) scenario(root *node) *Scenario {
 	if strings.ContainsAny(s.Name, "\n\r\t") {
 		r.fail(o.field("name").Pos, "", "name must be one line")
 	}
+	s.Description = strings.Join(strings.Fields(o.text("description")), " ")
 	s.Tags = o.texts("tags")
 	if n, ok := o.has("skip"); ok {
 		s.Skip, _ = r.readText(n, "skip")

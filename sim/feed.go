@@ -93,7 +93,9 @@ func (f *feeder) placeSnapshot() error {
 		m.Retain = true
 		if err := f.w.broker.SetRetained(m); err != nil {
 			f.w.note("the tape's retained message on %q is left out: %v", r.Topic, err)
+			continue
 		}
+		f.w.keepSnapshot(m.Topic, m.Payload)
 	}
 	return f.err()
 }

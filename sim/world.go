@@ -13,6 +13,7 @@ import (
 	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/report"
 	"github.com/hubtape/hubtape/sim/match"
 )
 
@@ -25,6 +26,7 @@ type Options struct {
 	Log       slog.Handler   // what apps log; nil: nothing
 	Trace     io.Writer      // gets the digest's input, for a SelfCheck; nil: nobody
 	Record    *recorder.Writer
+	History   *report.History // gets what happens, for reports; nil: nobody
 }
 
 // World is a simulated world. It is made by New, ended by Finish or Close, and
@@ -211,6 +213,7 @@ func (w *World) begin() error {
 		if err := w.broker.SetRetained(keep(m)); err != nil {
 			return fmt.Errorf("place the retained message %q: %w", m.Topic, err)
 		}
+		w.keepSnapshot(m.Topic, m.Payload)
 	}
 	for i := range w.devices {
 		if err := w.launchDevice(&w.devices[i]); err != nil {
@@ -236,6 +239,9 @@ func (w *World) tap(e broker.Event) {
 	w.digest.event(&e)
 	if w.record != nil {
 		w.record.event(&e)
+	}
+	if w.options.History != nil {
+		keepEvent(w.options.History, &e)
 	}
 	if e.Kind != broker.KindPublish && e.Kind != broker.KindWill {
 		return

@@ -1,0 +1,49 @@
+package report
+
+import "time"
+
+// Status is how a run came out; "" for a tape, which is not judged.
+type Status string
+
+// The statuses.
+const (
+	Passed  Status = "passed"
+	Failed  Status = "failed"
+	Error   Status = "error" // could not run
+	Skipped Status = "skipped"
+)
+
+// Run is one run of a scenario or a test, or one tape.
+type Run struct {
+	Name        string
+	File        string // where it stands; "" for nowhere
+	Description string // what it protects
+	Tags        []string
+	Status      Status
+	Skip        string // why it was skipped
+	Seed        uint64
+	Digest      string // "" when there is none
+
+	Start   time.Time     // the date at instant 0, in the zone that the automation sees; zero: not known
+	Length  time.Duration // virtual time, or the tape's
+	Wall    time.Duration // how long it really took; 0: not measured
+	In, Out int           // messages said to, and by, the automations
+
+	Failures []Failure
+	Warnings []string
+	Log      []string // the last lines the automations logged, in virtual time
+	Repeat   string   // the command that runs it again; "" for none
+
+	History *History // nil when nothing was kept
+}
+
+// Failure is one reason why a run did not pass.
+type Failure struct {
+	Kind    string
+	Message string        // one sentence
+	Details []string      // what was seen instead, line by line
+	Around  []string      // what was said around it, line by line
+	At      time.Duration // virtual time
+	Topic   string        // a filter of the messages concerned; "" for none
+	Line    int           // in the file; 0: none
+}
