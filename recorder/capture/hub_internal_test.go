@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,20 +64,38 @@ func to(address string) Options {
 	return Options{Brokers: []Broker{{Connection: conn.Options{Broker: address, Version: conn.V311}}}}
 }
 
+// onConnected is a log that calls a function when a connection stands.
+type onConnected func()
+
+func (f onConnected) Enabled(context.Context, slog.Level) bool { return true }
+func (f onConnected) WithAttrs([]slog.Attr) slog.Handler       { return f }
+func (f onConnected) WithGroup(string) slog.Handler            { return f }
+
+func (f onConnected) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "connected" {
+		f()
+	}
+	return nil
+}
+
 // A connection that is given up before it stands is not the end of a gap for
 // good, whatever was heard on it.
 func TestGapGoesOnAfterHalfAConnection(t *testing.T) {
-	stay := make(chan struct{})
+	stay, stands := make(chan struct{}), make(chan struct{})
 	address := scripted(
 		t,
-		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0, "one") },
+		// Closed at once, the connection might be lost before its SUBACK is read,
+		// and a first one that fails is no gap but the end.
+		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0, "one"); <-stands },
 		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0x80, "two") },
 		func(nc net.Conn, s *packets.SubscribePacket) { answer(nc, s, 0, "three"); <-stay },
 	)
 	path := filepath.Join(t.TempDir(), "a.hubtape")
 	d, err := deck.Open(deck.Options{Path: path})
 	require.NoError(t, err)
-	c, err := New(d, to(address))
+	o := to(address)
+	o.Log = slog.New(onConnected(sync.OnceFunc(func() { close(stands) })))
+	c, err := New(d, o)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -85,7 +104,11 @@ func TestGapGoesOnAfterHalfAConnection(t *testing.T) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for d.Progress().Messages < 3 {
-		<-tick.C
+		select {
+		case <-tick.C:
+		case err := <-served:
+			t.Fatalf("it ended after %d messages: %v", d.Progress().Messages, err)
+		}
 	}
 	stop()
 	close(stay)
