@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/recorder/compare"
 	"github.com/hubtape/hubtape/sim"
 	"github.com/hubtape/hubtape/sim/match"
 )
@@ -18,14 +18,13 @@ import (
 type tapeJudge struct {
 	*SameAsTape
 	filters []string
-	topics  []string // in the order they are first seen, on the tape or in the run
-	want    map[string][]sim.Seen
-	got     map[string][]sim.Seen
+	want    []recorder.Record // what the tape has, at the run's instants
+	got     []recorder.Record // what the automations said
 }
 
 func newTapeJudge(s *Scenario, tape *recording) (*tapeJudge, error) {
 	t := s.Tape
-	j := &tapeJudge{SameAsTape: s.Expect.SameAsTape, filters: t.AppOutputs, want: map[string][]sim.Seen{}, got: map[string][]sim.Seen{}}
+	j := &tapeJudge{SameAsTape: s.Expect.SameAsTape, filters: t.AppOutputs}
 	until := sim.ToTheEnd
 	if t.Until != nil {
 		until = *t.Until
@@ -36,7 +35,7 @@ func newTapeJudge(s *Scenario, tape *recording) (*tapeJudge, error) {
 		if r.Kind == recorder.KindSnapshot {
 			continue // it was retained: who said it did so before
 		}
-		j.add(j.want, sim.Seen{At: r.At - t.From, Source: match.Tape, Message: mqtt.Message{Topic: r.Topic, Payload: slices.Clone(r.Payload)}})
+		j.want = append(j.want, record(r.At-t.From, r.Topic, slices.Clone(r.Payload)))
 	}
 	if err := said.Err(); err != nil {
 		return nil, s.tapeError(err)
@@ -44,117 +43,120 @@ func newTapeJudge(s *Scenario, tape *recording) (*tapeJudge, error) {
 	return j, nil
 }
 
-func (j *tapeJudge) add(to map[string][]sim.Seen, s sim.Seen) {
-	topic := s.Message.Topic
-	if len(j.want[topic])+len(j.got[topic]) == 0 {
-		j.topics = append(j.topics, topic)
-	}
-	to[topic] = append(to[topic], s)
+// record is a message as it is compared: what was said, where and when.
+func record(at time.Duration, topic string, payload []byte) recorder.Record {
+	return recorder.Record{At: at, Kind: recorder.KindMessage, Message: mqtt.Message{Topic: topic, Payload: payload}}
 }
 
 func (j *tapeJudge) hear(s *match.Subject) {
 	if s.Source == match.App || strings.HasPrefix(s.Source, match.AppsPrefix) {
 		if mqtt.MatchAny(j.filters, s.Topic) {
-			j.add(j.got, sim.SeenOf(s))
+			j.got = append(j.got, record(s.At, s.Topic, s.Payload))
 		}
 	}
+}
+
+// due is what the tape has up to an instant; it is in the order of time.
+func (j *tapeJudge) due(end time.Duration) []recorder.Record {
+	late := slices.IndexFunc(j.want, func(r recorder.Record) bool { return r.At > end })
+	if late < 0 {
+		return j.want
+	}
+	return j.want[:late]
 }
 
 // compared reports whether there was anything to compare by the end of the run.
-func (j *tapeJudge) compared(end time.Duration) bool {
-	for _, topic := range j.topics {
-		if len(j.got[topic]) > 0 || len(j.want[topic]) > 0 && j.want[topic][0].At <= end {
-			return true
-		}
-	}
-	return false
-}
+func (j *tapeJudge) compared(end time.Duration) bool { return len(j.got)+len(j.due(end)) > 0 }
 
 func (j *tapeJudge) verdict(end time.Duration) (failures []Failure, err error) {
-	for _, topic := range j.topics {
-		for _, d := range j.compare(topic, end) {
-			d.Kind, d.Pos = "same_as_tape", j.Pos
-			failures = append(failures, d)
+	// What is due right after the end may have been said a little early, and
+	// need not have been.
+	want, got := records{list: j.due(end + j.Tolerance)}, records{list: j.got}
+	report, err := compare.Compare(&want, &got, compare.Options{Ignore: j.Ignore, Time: j.Tolerance})
+	if err != nil {
+		return nil, err
+	}
+	total := int(report.Total)
+	for _, d := range report.Differences {
+		if d.Kind == compare.Missing && d.At > end {
+			total--
+			continue
+		}
+		if len(failures) < maxTold {
+			failures = append(failures, j.failure(&d))
 		}
 	}
-	slices.SortStableFunc(failures, func(a, b Failure) int { return int(a.At - b.At) })
-	if n := len(failures); n > maxTold {
-		failures = append(failures[:maxTold], Failure{
-			Kind: "same_as_tape", Pos: j.Pos, At: failures[maxTold].At,
-			Message: fmt.Sprintf("the app differs from the tape in %d messages more", n-maxTold),
+	if more := total - len(failures); more > 0 {
+		failures = append(failures, Failure{
+			Kind: "same_as_tape", Pos: j.Pos, At: failures[maxTold-1].At,
+			Message: fmt.Sprintf("the app differs from the tape in %d messages more", more),
 		})
 	}
 	return failures, nil
 }
 
-// compare pairs what the tape has on a topic with what was said there, in
-// order. Where the next two do not agree, the earlier one has no partner,
-// unless both are due at about the same time: then one stands for the other.
-func (j *tapeJudge) compare(topic string, end time.Duration) (diffs []Failure) {
-	want, got := j.want[topic], j.got[topic]
-	for len(want) > 0 || len(got) > 0 {
-		switch {
-		case len(got) == 0 || len(want) > 0 && want[0].At+j.Tolerance < got[0].At:
-			if want[0].At <= end { // what the tape says later was not due yet
-				var d Failure
-				d, got = j.missing(topic, want[0], got, want[1:])
-				diffs = append(diffs, d)
-			}
-			want = want[1:]
-		case len(want) == 0 || got[0].At+j.Tolerance < want[0].At:
-			diffs = append(diffs, j.extra(topic, got[0]))
-			got = got[1:]
-		default:
-			if why := j.differ(want[0], got[0]); len(why) > 0 {
-				diffs = append(diffs, Failure{
-					At: got[0].At, Message: fmt.Sprintf("at %v the app said something else than the tape on %s", got[0].At, topic),
-					Details: append([]string{"tape: " + want[0].String(), "app:  " + got[0].String()}, why...),
-				})
-			}
-			want, got = want[1:], got[1:]
+// failure says in what a message of the app differs from the tape.
+func (j *tapeJudge) failure(d *compare.Difference) Failure {
+	f := Failure{Kind: "same_as_tape", Pos: j.Pos, At: d.At, Topic: d.Topic}
+	if d.A != nil {
+		f.Details = append(f.Details, "tape: "+seenOf(d.A, match.Tape).String())
+	}
+	if d.B != nil {
+		f.At = d.B.At
+		f.Details = append(f.Details, "app:  "+seenOf(d.B, match.App).String())
+	}
+	switch d.Kind {
+	case compare.Missing:
+		f.Message = fmt.Sprintf("the app did not say what the tape has on %s at %v", d.Topic, d.At)
+	case compare.Extra:
+		f.Message = fmt.Sprintf("the app said something on %s at %v that the tape does not have there", d.Topic, f.At)
+	case compare.Moved:
+		f.Message = j.moved(d)
+	case compare.Changed:
+		f.Message = fmt.Sprintf("at %v the app said something else than the tape on %s", f.At, d.Topic)
+		for _, field := range d.Fields {
+			f.Details = append(f.Details, fieldText(field))
 		}
 	}
-	return diffs
+	return f
 }
 
-// missing says that nothing was said in time in place of want. If it only came
-// late, that message is no longer an extra one.
-func (j *tapeJudge) missing(topic string, want sim.Seen, got, others []sim.Seen) (f Failure, left []sim.Seen) {
-	f = Failure{At: want.At, Details: []string{"tape: " + want.String()}}
-	for i, s := range got {
-		if len(j.differ(want, s)) == 0 && !j.hasPartner(s, others) {
-			f.Message = fmt.Sprintf("the app said it on %s %v later than the tape, more than the tolerance of %v", topic, s.At-want.At, j.Tolerance)
-			f.Details = append(f.Details, "app:  "+s.String())
-			return f, slices.Delete(got, i, i+1)
-		}
-	}
-	f.Message = fmt.Sprintf("the app did not say what the tape has on %s at %v", topic, want.At)
-	return f, got
-}
-
-// hasPartner reports whether what was said stands for one of the tape's.
-func (j *tapeJudge) hasPartner(s sim.Seen, wants []sim.Seen) bool {
-	return slices.ContainsFunc(wants, func(w sim.Seen) bool {
-		return (w.At-s.At).Abs() <= j.Tolerance && len(j.differ(w, s)) == 0
-	})
-}
-
-func (j *tapeJudge) extra(topic string, got sim.Seen) Failure {
-	return Failure{
-		At: got.At, Message: fmt.Sprintf("the app said something on %s at %v that the tape does not have there", topic, got.At),
-		Details: []string{"app:  " + got.String()},
+func (j *tapeJudge) moved(d *compare.Difference) string {
+	switch late := d.B.At - d.A.At; {
+	case late.Abs() <= j.Tolerance:
+		return fmt.Sprintf("the app said it on %s in another order than the tape", d.Topic)
+	case late < 0:
+		return fmt.Sprintf("the app said it on %s %v earlier than the tape, more than the tolerance of %v", d.Topic, -late, j.Tolerance)
+	default:
+		return fmt.Sprintf("the app said it on %s %v later than the tape, more than the tolerance of %v", d.Topic, late, j.Tolerance)
 	}
 }
 
-// differ says in which parts two payloads differ, without the ignored fields.
-func (j *tapeJudge) differ(want, got sim.Seen) []string {
-	if bytes.Equal(want.Message.Payload, got.Message.Payload) {
-		return nil
+// fieldText says what a part of a payload was, and what the tape has.
+func fieldText(f compare.FieldDiff) string {
+	switch {
+	case f.B == "":
+		return fmt.Sprintf("%s was not there, want %s", f.Path, f.A)
+	case f.A == "":
+		return fmt.Sprintf("%s was %s, want none", f.Path, f.B)
 	}
-	a, _, okA := match.ParseJSON(want.Message.Payload)
-	b, _, okB := match.ParseJSON(got.Message.Payload)
-	if !okA || !okB {
-		return []string{fmt.Sprintf("payload was %.200q, the tape has %.200q", got.Message.Payload, want.Message.Payload)}
-	}
-	return differences("payload", a, b, j.Ignore)
+	return fmt.Sprintf("%s was %s, want %s", f.Path, f.B, f.A)
 }
+
+func seenOf(r *recorder.Record, source string) sim.Seen {
+	return sim.Seen{At: r.At, Source: source, Message: r.Message}
+}
+
+// records is a list as a stream.
+type records struct {
+	list []recorder.Record
+	next int
+}
+
+func (s *records) Next() bool {
+	s.next++
+	return s.next <= len(s.list)
+}
+
+func (s *records) Record() *recorder.Record { return &s.list[s.next-1] }
+func (s *records) Err() error               { return nil }

@@ -31,7 +31,9 @@ type Result struct {
 	Outside  string        // what made the run not deterministic; "": nothing
 	Warnings []string
 	Failures []Failure
-	Log      []string // the last lines the automations logged, in virtual time
+	Log      []string  // the last lines the automations logged, in virtual time
+	Updated  string    // the golden file that was written; "" for none
+	Start    time.Time // the date at instant 0; zero when nothing ran
 	Err      error    // with Status Error: why
 }
 

@@ -27,6 +27,9 @@ type RunOptions struct {
 	// History gets what happens, for reports; nil: nobody. It belongs to the run
 	// until Run returns.
 	History *report.History
+	// Progress is called with the instant of each message, on the goroutine that
+	// runs the scenario; nil: it is not.
+	Progress func(at time.Duration)
 	// Update rewrites the golden file instead of comparing with it. Nothing is
 	// written by a run that failed otherwise.
 	Update bool
@@ -37,7 +40,7 @@ type RunOptions struct {
 // Scenarios may be run side by side, each on a goroutine that is not locked to
 // a thread.
 func (s *Scenario) Run(apps []Entry, o RunOptions) *Result {
-	r := &run{scenario: s, result: &Result{Scenario: s, Seed: s.Seed}, log: newLogTail()}
+	r := &run{scenario: s, options: o, result: &Result{Scenario: s, Seed: s.Seed}, log: newLogTail()}
 	if o.Seed != nil {
 		r.result.Seed = *o.Seed
 	}
@@ -48,7 +51,7 @@ func (s *Scenario) Run(apps []Entry, o RunOptions) *Result {
 		r.result.Status = Skipped
 		return r.result
 	}
-	if err := r.perform(apps, o); err != nil {
+	if err := r.perform(apps); err != nil {
 		r.result.Status, r.result.Err = Error, err
 		return r.result
 	}
@@ -62,6 +65,7 @@ func (s *Scenario) Run(apps []Entry, o RunOptions) *Result {
 // run is one scenario being run.
 type run struct {
 	scenario *Scenario
+	options  RunOptions
 	result   *Result
 	log      *logTail
 	tape     *recording // nil without one
@@ -80,8 +84,8 @@ type judge interface {
 
 // perform builds the world, takes the steps and judges. The error is what kept
 // the scenario from being run; what it found is in the result.
-func (r *run) perform(apps []Entry, o RunOptions) (err error) {
-	s := r.scenario
+func (r *run) perform(apps []Entry) (err error) {
+	s, o := r.scenario, r.options
 	if err := s.Check(apps); err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func (r *run) perform(apps []Entry, o RunOptions) (err error) {
 		defer func() { err = errors.Join(err, r.tape.close()) }()
 	}
 	world := sim.Options{
-		Seed: r.result.Seed, Start: r.start(), Zone: s.Location, Log: slog.NewTextHandler(r.log, nil),
+		Seed: r.result.Seed, Start: r.start(), Zone: s.Location, Log: r.logHandler(),
 		Trace: o.Trace, StepLimit: o.StepLimit, History: o.History,
 	}
 	if o.Record != nil {
@@ -100,6 +104,7 @@ func (r *run) perform(apps []Entry, o RunOptions) (err error) {
 			return err
 		}
 	}
+	r.result.Start = world.Start.In(s.Location)
 	if r.world, err = sim.New(world); err != nil {
 		return err
 	}
@@ -111,6 +116,17 @@ func (r *run) perform(apps []Entry, o RunOptions) (err error) {
 		return err
 	}
 	return r.finish(r.takeSteps())
+}
+
+// logHandler keeps what the automations log, with the world's instant in place of
+// the date: that is what failures are told in.
+func (r *run) logHandler() slog.Handler {
+	return slog.NewTextHandler(r.log, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey && r.world != nil {
+			return slog.String("at", clock.FormatDuration(r.world.Now().Round(time.Millisecond)))
+		}
+		return a
+	}})
 }
 
 // start is the date at instant 0.
@@ -130,6 +146,9 @@ func (r *run) build(apps []Entry) error {
 	s := r.scenario
 	r.filters = newFilterUse(s, r.tape)
 	r.world.Listen(r.filters.hear)
+	if progress := r.options.Progress; progress != nil {
+		r.world.Listen(func(s *match.Subject) { progress(s.At) })
+	}
 	if s.Tape != nil {
 		if err := r.feed(); err != nil {
 			return err

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/sim"
-	"github.com/hubtape/hubtape/sim/match"
 )
 
 // lookAhead is how much longer a world runs to see whether what was missing
@@ -23,7 +23,10 @@ func (r *run) takeSteps() bool {
 		return r.playAll()
 	}
 	for _, step := range steps {
-		if err := r.take(step); err != nil {
+		from := r.world.Now()
+		err := r.take(step)
+		r.keepStep(step, from, err != nil)
+		if err != nil {
 			r.addFailure(err, step.At())
 			r.tellIfLate(step, err)
 			return false
@@ -80,14 +83,17 @@ func orToTheEnd(d *time.Duration) time.Duration {
 	return *d
 }
 
-// addFailure keeps what went wrong in the world.
+// addFailure keeps what went wrong in the world, and what was logged until then.
 func (r *run) addFailure(err error, p Pos) {
+	r.result.Log = slices.Clone(r.log.lines())
 	var f *sim.Failure
 	if !errors.As(err, &f) {
 		r.result.Failures = append(r.result.Failures, Failure{Kind: "step", Message: err.Error(), At: r.world.Now(), Pos: p})
 		return
 	}
-	r.result.Failures = append(r.result.Failures, Failure{Kind: f.Kind, Message: f.Message, Details: f.Details, At: f.At, Pos: p})
+	r.result.Failures = append(r.result.Failures, Failure{
+		Kind: f.Kind, Message: f.Message, Details: f.Details, Around: f.Around, Topic: f.Topic, At: f.At, Pos: p,
+	})
 }
 
 // tellIfLate lets the world run on after a RouteUntil that was not met, to say
@@ -137,6 +143,9 @@ func (r *run) finish(met bool) error {
 		if err != nil {
 			return err
 		}
+		if len(failures) > 0 { // the others are of the same expectation, or much alike
+			r.explain(&failures[0], end)
+		}
 		r.result.Failures = append(r.result.Failures, failures...)
 	}
 	r.result.Warnings = append(r.result.Warnings, w.Warnings()...)
@@ -146,46 +155,29 @@ func (r *run) finish(met bool) error {
 	if why := r.result.Outside; why != "" {
 		r.warn("the run is not deterministic: %s", why)
 	}
-	r.result.Log = r.log.lines()
+	if r.result.Log == nil {
+		r.result.Log = r.log.lines()
+	}
+	r.keepExpectations(end, met)
 	return nil
 }
 
-// filterUse finds the filters that nothing matches: most likely a mistake.
-type filterUse struct {
-	open []FilterUse // not matched so far
-}
-
-func newFilterUse(s *Scenario, tape *recording) *filterUse {
-	u := &filterUse{}
-	for _, f := range s.Filters() {
-		if !tape.matchesTopic(f.Filter) && !devicesMatch(s.Devices, f.Filter) {
-			u.open = append(u.open, f)
+// explain adds what was said around a failure that was only found at the end.
+func (r *run) explain(f *Failure, end time.Duration) {
+	scene := sim.Scene{Filter: f.Topic, From: f.At, To: f.At}
+	for _, x := range r.scenario.Expect.items() {
+		if x.Pos != f.Pos {
+			continue
+		}
+		scene = sim.Scene{Filter: x.Pattern.Topic, To: end}
+		if x.Between != nil {
+			scene.From, scene.To = x.Between.From, min(x.Between.To, end)
+		}
+		if f.Kind == "never" {
+			scene.To = f.At // what came, not when it might have
 		}
 	}
-	return u
-}
-
-func devicesMatch(devices []Device, filter string) bool {
-	for _, d := range devices {
-		if mqtt.Match(filter, d.StateTopic) || d.CommandTopic == filter || mqtt.Match(filter, d.CommandTopic) {
-			return true
-		}
+	if scene.Filter != "" {
+		f.Topic, f.Around = scene.Filter, r.world.Around(scene)
 	}
-	return false
-}
-
-func (u *filterUse) hear(s *match.Subject) {
-	for i := 0; i < len(u.open); i++ {
-		if mqtt.Match(u.open[i].Filter, s.Topic) {
-			u.open = append(u.open[:i], u.open[i+1:]...)
-			i--
-		}
-	}
-}
-
-func (u *filterUse) unused(s *Scenario) (warnings []string) {
-	for _, f := range u.open {
-		warnings = append(warnings, fmt.Sprintf("%s:%d:%d: the filter %s of %s matches nothing on the tape, in the devices or in the run", s.File, f.Line, f.Col, f.Filter, f.For))
-	}
-	return warnings
 }

@@ -2,11 +2,13 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/sim/match"
 )
@@ -68,16 +70,33 @@ func SeenOf(s *match.Subject) Seen {
 	}}
 }
 
-// details says what came instead.
-func (n *nearMisses) details() (lines []string) {
+// details says what came instead. Where nothing did, a topic that something was
+// said on, and that is spelled nearly alike, may be what was meant.
+func (n *nearMisses) details(recent []Seen) (lines []string) {
 	if n.count == 0 {
-		return []string{fmt.Sprintf("nothing at all was said on %s in that time", n.pattern.Topic)}
+		lines = append(lines, fmt.Sprintf("nothing at all was said on %s in that time", n.pattern.Topic))
+		if near, ok := didyoumean.Nearest(n.pattern.Topic, topicsOf(recent)); ok && !mqtt.Match(n.pattern.Topic, near) {
+			lines = append(lines, fmt.Sprintf("but on %s; is that what is meant?", near))
+		}
+		return lines
 	}
 	lines = append(lines, fmt.Sprintf("on %s came %s instead:", n.pattern.Topic, plural(n.count, "message")))
 	for i := range n.last {
 		lines = append(lines, "  "+n.last[i].line()+": "+strings.Join(n.explain(&n.last[i]), "; "))
 	}
 	return lines
+}
+
+// topicsOf are the topics of messages, each once, the latest first.
+func topicsOf(seen []Seen) (topics []string) {
+	known := map[string]bool{}
+	for i := range slices.Backward(seen) {
+		if t := seen[i].Message.Topic; !known[t] {
+			known[t] = true
+			topics = append(topics, t)
+		}
+	}
+	return topics
 }
 
 func (n *nearMisses) explain(seen *Seen) []string {
@@ -91,6 +110,11 @@ const shownPayload = 120
 
 // line is a message on one line, for people.
 func (s *Seen) line() string {
+	return fmt.Sprintf("%v %s %s (%s)", s.At, s.Message.Topic, s.payload(), s.Source)
+}
+
+// payload is the payload on one line, for people.
+func (s *Seen) payload() string {
 	payload := string(s.Message.Payload)
 	if len(payload) > shownPayload {
 		payload = payload[:shownPayload] + "…"
@@ -98,7 +122,7 @@ func (s *Seen) line() string {
 	if strings.ContainsFunc(payload, unicode.IsControl) || !utf8.ValidString(payload) {
 		payload = strconv.Quote(payload) // nothing that a terminal would obey
 	}
-	return fmt.Sprintf("%v %s %s (%s)", s.At, s.Message.Topic, payload, s.Source)
+	return payload
 }
 
 // String is the message on one line: instant, topic, payload, source.

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,16 +16,16 @@ type Failure struct {
 	Kind    string // route_until, never, always, count, retained, stalled, panic, app, …
 	Message string // one sentence: what was expected and what happened instead
 	At      time.Duration
-	Details []string // what was seen, for people: near misses, the last messages
+	Details []string // what was seen, for people: near misses, violations
+	Around  []string // what was said around it, for people; see World.Around
+	Topic   string   // a filter of the messages it is about; "" for none
 	Err     error    // what caused it, if something did
 }
 
-// Error is the message, then the details on lines of their own.
+// Error is the message, then the details and what was said around it, on lines
+// of their own.
 func (f *Failure) Error() string {
-	if len(f.Details) == 0 {
-		return f.Message
-	}
-	return f.Message + "\n  " + strings.Join(f.Details, "\n  ")
+	return strings.Join(slices.Concat([]string{f.Message}, f.Details, f.Around), "\n  ")
 }
 
 // Unwrap returns the cause.

@@ -61,9 +61,17 @@ func (w *World) RouteUntil(c Condition, within time.Duration) error {
 		f.Message = fmt.Sprintf("%s did not come within %v (from %v to %v)", c, within, from, until)
 	}
 	if c.pattern != nil {
-		f.Details = near.details()
+		f.Details = near.details(w.Recent(recentSize))
+		w.place(f, c.pattern, from)
 	}
 	return f
+}
+
+// place says what a failure is about and what was said around it, from the
+// beginning of its step on.
+func (w *World) place(f *Failure, p *match.Pattern, from time.Duration) {
+	f.Topic = p.Topic
+	f.Around = w.Around(Scene{Filter: p.Topic, From: from, To: f.At})
 }
 
 // wait runs the world until look has said true (met), or the instant until has
@@ -189,11 +197,13 @@ func (w *World) Never(p match.Pattern, d time.Duration) error {
 	if err != nil || !met {
 		return err
 	}
-	return &Failure{
+	f := &Failure{
 		Kind: "never", At: found.At,
 		Message: fmt.Sprintf("a message like %s came at %v, and must not from %v to %v", &p, found.At, from, until),
 		Details: []string{found.line()},
 	}
+	w.place(f, &p, from)
+	return f
 }
 
 // Always runs the world for d and fails when the condition, asked on entry,
@@ -260,8 +270,9 @@ func (w *World) Count(p match.Pattern, least, most int, d time.Duration) error {
 		f.Details = append(f.Details, h.line())
 	}
 	if n < least {
-		f.Details = append(f.Details, near.details()...)
+		f.Details = append(f.Details, near.details(w.Recent(recentSize))...)
 	}
+	w.place(f, &p, from)
 	return f
 }
 
@@ -305,8 +316,9 @@ func (w *World) Retained(p match.Pattern) error {
 	if near.count == 0 {
 		f.Details = []string{fmt.Sprintf("nothing is retained on %s", p.Topic)}
 	} else {
-		f.Details = near.details()
+		f.Details = near.details(nil)
 	}
+	w.place(f, &p, w.Now())
 	return f
 }
 
@@ -316,7 +328,7 @@ func (w *World) Retained(p match.Pattern) error {
 // recorded run stay as they were. After it the world is only good to be closed.
 func (w *World) LookAhead(p match.Pattern, d time.Duration) (late Seen, found bool) {
 	w.digest.seal()
-	w.record, w.watch.listeners = nil, nil
+	w.record, w.watch.listeners, w.options.History = nil, nil, nil
 	stats := w.stats
 	met, _ := w.wait(func(s *match.Subject) bool {
 		if p.Match(s) {

@@ -18,8 +18,9 @@ type Seen struct {
 	Message mqtt.Message
 }
 
-// recentSize is how many of the last messages are kept for people.
-const recentSize = 64
+// recentSize is how many of the last messages are kept for people: enough for
+// all of most runs, in a megabyte.
+const recentSize = 8192
 
 // watch shows each message to the step that waits, and keeps those that came
 // while none did.
@@ -29,8 +30,8 @@ type watch struct {
 	listeners []func(*match.Subject)
 	look      func(*match.Subject) bool // the waiting step's; true ends it
 	pending   []Seen                    // since the last step ended, oldest first
-	recent    [recentSize]Seen
-	count     int // messages so far
+	recent    []Seen                    // a ring, once it has recentSize
+	count     int                       // messages so far
 	stopped   bool
 }
 
@@ -51,12 +52,16 @@ func (x *watch) message(e *broker.Event) {
 	for _, listen := range x.listeners {
 		listen(&x.subject)
 	}
-	seen := &x.recent[x.count%recentSize]
-	*seen = Seen{At: e.At, Client: e.Client, Source: e.Source, Message: e.Message}
+	seen := Seen{At: e.At, Client: e.Client, Source: e.Source, Message: e.Message}
+	if len(x.recent) < recentSize {
+		x.recent = append(x.recent, seen)
+	} else {
+		x.recent[x.count%recentSize] = seen
+	}
 	x.count++
 	switch {
 	case x.look == nil:
-		x.pending = append(x.pending, *seen)
+		x.pending = append(x.pending, seen)
 	case x.look(&x.subject):
 		x.look = nil
 		x.wake()

@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hubtape/hubtape/broker"
+	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/sim/match"
+	"github.com/stretchr/testify/require"
+)
+
+// say lets a world remember messages that nobody said.
+func say(w *World, at time.Duration, source, topic, payload string) {
+	w.watch.message(&broker.Event{At: at, Source: source, Message: mqtt.Message{Topic: topic, Payload: []byte(payload)}})
+}
+
+func newWorld(t *testing.T) *World {
+	t.Helper()
+	w, err := New(Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	return w
+}
+
+func TestAround(t *testing.T) {
+	w := newWorld(t)
+	for minute := range 4 {
+		say(w, time.Duration(minute)*time.Minute, match.Tape, "zigbee2mqtt/attic", "21")
+	}
+	say(w, 4*time.Minute, match.Tape, "zigbee2mqtt/hall_motion", `{"occupancy":true}`)
+	say(w, 4*time.Minute+1500*time.Microsecond, match.App, "zigbee2mqtt/hall_light/set", `{"state":"ON"}`)
+	say(w, 4*time.Minute+200*time.Millisecond, match.Device, "zigbee2mqtt/hall_light", `{"state":"ON"}`)
+	for range 3 {
+		say(w, 8*time.Minute, match.AppsPrefix+"scada", "zigbee2mqtt/hall_light/set", "\x1b[2J")
+	}
+	say(w, 11*time.Minute, match.Tape, "zigbee2mqtt/hall_light", "later than the scene")
+
+	got := w.Around(Scene{Filter: "zigbee2mqtt/hall_light/set", From: 5 * time.Minute, To: 10 * time.Minute})
+	require.Equal(t, `
+the last that was said on zigbee2mqtt/hall_light/set, and around it:
+        2m  zigbee2mqtt/attic           21 (tape)
+        3m  zigbee2mqtt/attic           21 (tape)
+        4m  zigbee2mqtt/hall_motion     {"occupancy":true} (tape)
+  4m0.002s  zigbee2mqtt/hall_light/set  {"state":"ON"} (app)
+    4m0.2s  zigbee2mqtt/hall_light      {"state":"ON"} (device)
+        8m  zigbee2mqtt/hall_light/set  "\x1b[2J" (apps.scada)
+        8m  zigbee2mqtt/hall_light/set  "\x1b[2J" (apps.scada)
+        8m  zigbee2mqtt/hall_light/set  "\x1b[2J" (apps.scada)
+                             2m                                                       10m
+  zigbee2mqtt/hall_light/set ..............*.............................3...............
+  zigbee2mqtt/hall_light     ..............o.............................................
+  zigbee2mqtt/hall_motion    ..............o.............................................
+  zigbee2mqtt/attic          o......o....................................................
+  looked for                                       [------------------------------------]
+`, "\n"+strings.Join(got, "\n")+"\n")
+}
+
+// Nothing is made up where nothing is known, and one instant is no timeline.
+func TestAroundNothing(t *testing.T) {
+	w := newWorld(t)
+	require.Empty(t, w.Around(Scene{Filter: "a", To: time.Hour}))
+	say(w, time.Minute, match.Tape, "b", "x")
+	require.Empty(t, w.Around(Scene{Filter: "a", To: time.Second}), "it came later")
+	require.Equal(t, []string{"the last that was said on a, and around it:", "  1m  b  x (tape)"},
+		w.Around(Scene{Filter: "a", From: time.Minute, To: time.Minute}))
+}
+
+// A run that says more than is remembered keeps the last of it, in order.
+func TestRecentIsBounded(t *testing.T) {
+	w := newWorld(t)
+	for i := range recentSize + 100 {
+		say(w, time.Duration(i), match.Tape, "a", fmt.Sprint(i))
+	}
+	last := w.Recent(recentSize + 5)
+	require.Len(t, last, recentSize)
+	require.EqualValues(t, 100, last[0].At)
+	require.EqualValues(t, recentSize+99, last[recentSize-1].At)
+	require.EqualValues(t, recentSize+98, w.Recent(2)[0].At)
+}
+
+func TestDeviceOf(t *testing.T) {
+	for topic, want := range map[string]string{
+		"zigbee2mqtt/hall_light/set":              "zigbee2mqtt/hall_light",
+		"zigbee2mqtt/hall_light":                  "zigbee2mqtt/hall_light",
+		"zigbee2mqtt/hall_light/availability":     "zigbee2mqtt/hall_light",
+		"zigbee2mqtt/+/set":                       "",
+		"zigbee2mqtt/#":                           "",
+		"cmnd/plug/POWER":                         "plug",
+		"stat/plug/RESULT":                        "plug",
+		"W/c0619ab2/vebus/276/Mode":               "c0619ab2",
+		"shellies/shelly1-A4CF12/relay/0/command": "shellies/shelly1-A4CF12/relay/0",
+		"lamp/set":                                "",
+		"lamp":                                    "",
+	} {
+		require.Equal(t, want, deviceOf(topic), topic)
+	}
+	require.True(t, concerns("cmnd/plug/POWER", "stat/plug/RESULT"))
+	require.False(t, concerns("cmnd/plug/POWER", "stat/other/RESULT"))
+	require.False(t, concerns("lamp/set", "other"))
+	require.True(t, concerns("zigbee2mqtt/hall_light/set", "zigbee2mqtt/hall_light/availability"))
+}
+
+// A topic that is nearly the one that was asked for is named.
+func TestNearTopic(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.Publish(mqtt.Message{Topic: "zigbee2mqtt/hall_light/set"}))
+	err := w.RouteUntil(Message(match.Pattern{Topic: "zigbee2mqtt/hall_ligth/set"}), time.Second)
+	require.ErrorContains(t, err, "but on zigbee2mqtt/hall_light/set; is that what is meant?")
+	var f *Failure
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, "zigbee2mqtt/hall_ligth/set", f.Topic)
+	require.NotEmpty(t, f.Around)
+}
