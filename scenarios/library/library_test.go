@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func each(t *testing.T, fn func(t *testing.T, name string, s *scenarios.Scenario)) {
 	t.Helper()
 	files, err := filepath.Glob("*/*.yaml")
-	if err != nil || len(files) != 4 {
+	if err != nil || len(files) != 15 {
 		t.Fatalf("%d scenarios, %v", len(files), err)
 	}
 	for _, file := range files {
@@ -47,6 +48,31 @@ func TestScenarios(t *testing.T) {
 	})
 }
 
+// Who lists the library sees what each scenario protects, and of which hubs it
+// is; all together are of all conventions.
+func TestDescriptions(t *testing.T) {
+	conventions := map[string]int{
+		"zigbee2mqtt": 0, "homeassistant": 0, "tasmota": 0, "shelly": 0, "esphome": 0, "victron": 0, "gridworks": 0,
+	}
+	each(t, func(t *testing.T, _ string, s *scenarios.Scenario) {
+		known := 0
+		for _, tag := range s.Tags {
+			if _, ok := conventions[tag]; ok {
+				conventions[tag]++
+				known++
+			}
+		}
+		if s.Description == "" || known == 0 {
+			t.Errorf("description %q, tags %q", s.Description, s.Tags)
+		}
+	})
+	for convention, n := range conventions {
+		if n == 0 {
+			t.Errorf("no scenario is of %s", convention)
+		}
+	}
+}
+
 // Delays of devices are drawn from the seed; nothing that is expected may
 // depend on them.
 func TestSeeds(t *testing.T) {
@@ -59,12 +85,15 @@ func TestSeeds(t *testing.T) {
 	})
 }
 
-// late is how much later than right is too late where a step looks, tooLate
-// where only the tape tells.
+// late is how much later than right is too late. Where only the tape tells of
+// some commands, and not as exactly, it is tooLate for these.
 var (
 	late = map[string]time.Duration{
-		"leakalarm": 250 * time.Millisecond, "loadshedding": 4 * time.Second,
-		"motionlight": 750 * time.Millisecond, "thermostat": 45 * time.Second,
+		"bathfan": 750 * time.Millisecond, "batteryguard": 15 * time.Second, "boilernight": 45 * time.Second,
+		"doorlock": 2 * time.Second, "freezerwatch": 45 * time.Second, "garagegate": 250 * time.Millisecond,
+		"gardenpump": 250 * time.Millisecond, "heatreports": 250 * time.Millisecond, "homesensors": 750 * time.Millisecond,
+		"leakalarm": 250 * time.Millisecond, "loadshedding": 4 * time.Second, "motionlight": 750 * time.Millisecond,
+		"plugkeeper": 750 * time.Millisecond, "thermostat": 45 * time.Second, "wallbutton": 750 * time.Millisecond,
 	}
 	tooLate = map[string]time.Duration{
 		"leakalarm": 1500 * time.Millisecond, "loadshedding": 10 * time.Second,
@@ -107,7 +136,7 @@ func TestEveryCommandCounts(t *testing.T) {
 		}
 		t.Logf("%d commands", commands)
 		wrongs := map[string]func(*spoiled, message){
-			"lost": func(*spoiled, message) {}, "doubled": twice, "late": after(tooLate[name]),
+			"lost": func(*spoiled, message) {}, "doubled": twice, "late": after(cmp.Or(tooLate[name], late[name])),
 		}
 		for n := range commands {
 			for wrong, publish := range wrongs {
@@ -149,7 +178,7 @@ func TestFS(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || len(names) != 8 {
+	if err != nil || len(names) != 27 {
 		t.Errorf("%d files, %v: %s", len(names), err, strings.Join(names, " "))
 	}
 }
