@@ -8,7 +8,7 @@ HUBTAPE_DATA ?=
 export HUBTAPE_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-peers check bench digest fuzz
+.PHONY: help build demo test test-peers test-browser check bench digest fuzz
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ test: ## all tests that need nothing but Go
 test-peers: ## install mosquitto and friends (Debian, and npm where there is Node) and run the tests that need them, under the race detector
 	@scripts/install-peers.sh
 	HUBTAPE_PEERS=1 $(GO) test -race -count=1 -timeout 20m ./mqtt/... ./clock/... ./core/... ./broker/... ./recorder/... ./sim/... ./scenarios/... ./cmd/...
+
+test-browser: ## install chromium-headless-shell (Debian) and look at reports in it; HUBTAPE_SCREENSHOTS=DIR keeps pictures
+	@scripts/install-browser.sh
+	cd report/browsertest && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) test -count=1 -timeout 10m ./...
 
 check: ## gofumpt, vet, staticcheck, tidy modules
 	@out=$$($(GO) tool gofumpt -l .); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi

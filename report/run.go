@@ -24,7 +24,10 @@ type Run struct {
 	Seed        uint64
 	Digest      string // "" when there is none
 
+	Facts []Fact // what else there is to say of it, above its timeline
+
 	Start   time.Time     // the date at instant 0, in the zone that the automation sees; zero: not known
+	From    time.Duration // where the timeline begins; 0: at the start
 	Length  time.Duration // virtual time, or the tape's
 	Wall    time.Duration // how long it really took; 0: not measured
 	In, Out int           // messages said to, and by, the automations
@@ -35,6 +38,12 @@ type Run struct {
 	Repeat   string   // the command that runs it again; "" for none
 
 	History *History // nil when nothing was kept
+}
+
+// Fact is something to say of a run, or a tape: a label, a count.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Failure is one reason why a run did not pass.

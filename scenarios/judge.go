@@ -1,10 +1,10 @@
 package scenarios
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/hubtape/hubtape/sim"
+	"github.com/hubtape/hubtape/sim/expect"
 	"github.com/hubtape/hubtape/sim/match"
 )
 
@@ -14,17 +14,25 @@ func (r *run) prepareJudges() error {
 	if e == nil {
 		return nil
 	}
-	for _, x := range e.Never {
-		r.judges = append(r.judges, &neverJudge{want: x})
+	never, places := listed(e.Never)
+	for i, item := range never {
+		r.judges = append(r.judges, &neverJudge{listJudge{expect.NewNever(item), places[i : i+1]}})
 	}
-	if len(e.Unordered) > 0 {
-		r.judges = append(r.judges, newUnorderedJudge(e.Unordered))
+	if items, places := listed(e.Unordered); len(items) > 0 {
+		r.judges = append(r.judges, listJudge{expect.NewUnordered(items), places})
 	}
-	if len(e.Ordered) > 0 {
-		r.judges = append(r.judges, &orderedJudge{wants: e.Ordered})
+	if items, places := listed(e.Ordered); len(items) > 0 {
+		r.judges = append(r.judges, listJudge{expect.NewOrdered(items), places})
 	}
 	if e.SameAsTape != nil {
 		j, err := newTapeJudge(r.scenario, r.tape)
+		if err != nil {
+			return err
+		}
+		r.judges = append(r.judges, j)
+	}
+	if e.Golden != nil { // the last: it is not written when another one was not met
+		j, err := newGoldenJudge(r)
 		if err != nil {
 			return err
 		}
@@ -36,52 +44,34 @@ func (r *run) prepareJudges() error {
 	return nil
 }
 
-// maxTold is how many violations of one expectation are told in full.
-const maxTold = 3
-
-// neverJudge is an item of expect.never: nothing like it may be said.
-type neverJudge struct {
-	want  Expectation
-	found []sim.Seen
-	count int
+// listJudge is a list of expectations that package expect judges.
+type listJudge struct {
+	expect.Judge
+	places []Pos // of the items
 }
 
-func (j *neverJudge) hear(s *match.Subject) {
-	if !j.want.Between.Has(s.At) || !j.want.Pattern.Match(s) {
-		return
+func (j listJudge) hear(s *match.Subject) { j.Hear(s) }
+
+func (j listJudge) verdict(end time.Duration) (failures []Failure, err error) {
+	for _, f := range j.Verdict(end) {
+		failures = append(failures, failureAt(f.Failure, j.places[f.Item]))
 	}
-	if j.count++; len(j.found) < maxTold {
-		j.found = append(j.found, sim.SeenOf(s))
-	}
+	return failures, nil
 }
 
-func (j *neverJudge) verdict(time.Duration) ([]Failure, error) {
-	if j.count == 0 {
-		return nil, nil
-	}
-	f := Failure{
-		Kind: "never", At: j.found[0].At, Pos: j.want.Pos,
-		Message: fmt.Sprintf("a message like %s came at %v%s, and never must%s", j.want.Pattern, j.found[0].At, more(j.count-1), span(j.want.Between)),
-	}
-	for _, s := range j.found {
-		f.Details = append(f.Details, s.String())
-	}
-	return []Failure{f}, nil
+// failureAt is what went wrong in a world, at its place in the file.
+func failureAt(f *sim.Failure, p Pos) Failure {
+	return Failure{Kind: f.Kind, Message: f.Message, Details: f.Details, Around: f.Around, Topic: f.Topic, At: f.At, Pos: p}
 }
 
-func more(n int) string {
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return " (and once more)"
-	}
-	return fmt.Sprintf(" (and %d times more)", n)
-}
+// neverJudge is an item of expect.never; it judges also a run that was cut short.
+type neverJudge struct{ listJudge }
 
-func span(w *Window) string {
-	if w == nil {
-		return ""
+// listed is a list of expectations as package expect has it, and their places.
+func listed(list []Expectation) (items []expect.Item, places []Pos) {
+	for _, x := range list {
+		items = append(items, expect.Item{Pattern: x.Pattern, Between: (*expect.Window)(x.Between)})
+		places = append(places, x.Pos)
 	}
-	return fmt.Sprintf(" between %v and %v", w.From, w.To)
+	return items, places
 }

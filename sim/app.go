@@ -68,7 +68,10 @@ func (w *World) launchApp(a *appEntry) error {
 				w.note("app %q ended by itself at %v: what it must not do after that, it cannot", a.name, w.Now())
 			}
 			if err != nil {
-				w.fail(&Failure{Kind: "app", At: w.Now(), Err: err, Message: fmt.Sprintf("app %q failed: %v", a.name, err)})
+				w.fail(&Failure{
+					Kind: "app", At: w.Now(), Err: err, Message: fmt.Sprintf("app %q failed: %v", a.name, err),
+					Around: w.Around(Scene{From: w.Now(), To: w.Now()}),
+				})
 			}
 		},
 	})

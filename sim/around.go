@@ -14,7 +14,7 @@ import (
 
 // Scene is where in a run something was looked for.
 type Scene struct {
-	Filter   string        // of the topics concerned
+	Filter   string        // of the topics concerned; "": none more than others
 	From, To time.Duration // when
 }
 
@@ -41,7 +41,11 @@ func (w *World) Around(s Scene) (lines []string) {
 	if len(chosen) == 0 {
 		return nil
 	}
-	lines = append(lines, fmt.Sprintf("the last that was said on %s, and around it:", s.Filter))
+	if s.Filter == "" {
+		lines = append(lines, "the last that was said:")
+	} else {
+		lines = append(lines, fmt.Sprintf("the last that was said on %s, and around it:", s.Filter))
+	}
 	lines = append(lines, listAround(seen, chosen)...)
 	return append(lines, drawAround(seen, chosen, s)...)
 }
@@ -68,14 +72,17 @@ func instant(at time.Duration) string { return clock.FormatDuration(at.Round(tim
 
 // chooseAround picks messages for people, by their place and in order.
 func chooseAround(seen []Seen, filter string) (chosen []int) {
-	concerned, others := 0, 0
-	for i := len(seen) - 1; i >= 0 && (concerned < aroundConcerned || others < aroundOthers); i-- {
-		count, most := &others, aroundOthers
+	concerned, others := aroundConcerned, aroundOthers
+	if filter == "" {
+		concerned, others = 0, aroundConcerned
+	}
+	for i := len(seen) - 1; i >= 0 && concerned+others > 0; i-- {
+		left := &others
 		if concerns(filter, seen[i].Message.Topic) {
-			count, most = &concerned, aroundConcerned
+			left = &concerned
 		}
-		if *count < most {
-			*count++
+		if *left > 0 {
+			*left--
 			chosen = append(chosen, i)
 		}
 	}
@@ -87,6 +94,9 @@ func chooseAround(seen []Seen, filter string) (chosen []int) {
 // for: it matches, or is of the same device, so that a command is seen beside
 // its state.
 func concerns(filter, topic string) bool {
+	if filter == "" {
+		return false
+	}
 	if mqtt.Match(filter, topic) {
 		return true
 	}
@@ -137,7 +147,7 @@ func drawAround(seen []Seen, chosen []int, s Scene) (lines []string) {
 // others of the same device, then all others, each time the latest first.
 func aroundTopics(seen []Seen, chosen []int, filter string) (topics []string) {
 	wanted := []func(topic string) bool{
-		func(t string) bool { return mqtt.Match(filter, t) },
+		func(t string) bool { return filter != "" && mqtt.Match(filter, t) },
 		func(t string) bool { return concerns(filter, t) },
 		func(string) bool { return true },
 	}

@@ -81,6 +81,19 @@ func TestRecentIsBounded(t *testing.T) {
 	require.EqualValues(t, recentSize+98, w.Recent(2)[0].At)
 }
 
+// A failure that is about no message shows the last of all.
+func TestAroundNoFilter(t *testing.T) {
+	w := newWorld(t)
+	for i := range 10 {
+		say(w, time.Duration(i)*time.Second, match.Tape, "a", fmt.Sprint(i))
+	}
+	got := w.Around(Scene{From: 9 * time.Second, To: 9 * time.Second})
+	require.Len(t, got, 9)
+	require.Equal(t, "the last that was said:", got[0])
+	require.Equal(t, "  4s  a  4 (tape)", got[1])
+	require.Equal(t, "  a          o..........o...........o...........o...........o...........o", got[8])
+}
+
 func TestDeviceOf(t *testing.T) {
 	for topic, want := range map[string]string{
 		"zigbee2mqtt/hall_light/set":              "zigbee2mqtt/hall_light",

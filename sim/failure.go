@@ -72,6 +72,7 @@ func (w *World) drive(err error) error {
 	case errors.Is(err, clock.ErrSecondDriver), errors.Is(err, clock.ErrWaitInCallback), errors.Is(err, clock.ErrEnded):
 		return err // a mistake of the caller, not of the world
 	}
+	f.Around = w.Around(Scene{From: f.At, To: f.At})
 	w.failure = f
 	return f
 }

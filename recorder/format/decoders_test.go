@@ -124,7 +124,7 @@ func TestBadRecords(t *testing.T) {
 		"jsonl: time is true":           {"jsonl", "", `{"topic":"a","payload":"","time":true}`, "", 1, "no time", 0},
 		"jsonl: QoS a text":             {"jsonl", "", `{"topic":"a","payload":"","qos":"1"}`, "", 1, "qos", 0},
 		"jsonl: base64 of an object":    {"jsonl", "", `{"topic":"a","payload":{},"payload_enc":"base64"}`, "", 1, "no text", 0},
-		"jsonl: a list without Node":    {"jsonl", "", `{"topic":"a","payload":[1]}`, "", 1, "no text", 0},
+		"jsonl: a number without Node":  {"jsonl", "", `{"topic":"a","payload":1}`, "", 1, "no text", 0},
 		"jsonl: an entity and no text":  {"jsonl", "", `{"entity":5,"payload":""}`, "", 1, "entity", 0},
 		"jsonl: nested deeper than all": {"jsonl", "", `{"a":` + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000) + `}`, "", 1, "not JSON", 0},
 	} {

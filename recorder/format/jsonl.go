@@ -107,6 +107,8 @@ func (l *jsonLine) setPayload() (err error) {
 			return nil
 		}
 		l.r.Payload = []byte(v.Raw)
+	case !l.base64 && v.IsArray(): // a golden file has them so
+		l.r.Payload = []byte(v.Raw)
 	case !l.base64 && l.nodeRED && v.Type != gjson.String && v.Type != gjson.Null:
 		l.r.Payload = []byte(v.Raw)
 	default:

@@ -22,8 +22,10 @@ type group struct {
 	virtual  time.Duration
 	wall     time.Duration
 	in, out  int
-	digest   string // of the only run; "" for several
-	seed     uint64 // of the first
+	digest   string   // of the only run; "" for several
+	updated  []string // golden files that were written
+	first    *outcome // for pages, when it is not among the bad
+	seed     uint64   // of the first
 }
 
 func newGroup(i *item) *group {
@@ -50,8 +52,14 @@ func (g *group) add(o *outcome) {
 			g.warnings = append(g.warnings, w)
 		}
 	}
-	if o.bad() && len(g.bad) < maxSeedsTold {
+	if o.updated != "" {
+		g.updated = append(g.updated, o.updated)
+	}
+	switch {
+	case o.bad() && len(g.bad) < maxSeedsTold:
 		g.bad = append(g.bad, o)
+	case g.runs == 1:
+		g.first = o
 	}
 }
 
@@ -73,6 +81,7 @@ type summary struct {
 	runs      int
 	left      int // runs that were not made: stopped, or --fail-fast
 	stopped   bool
+	underWay  string // the run that was being made when it was stopped
 	virtual   time.Duration
 	wall      time.Duration
 	exit      int
@@ -85,9 +94,9 @@ func (s *summary) add(o *outcome) {
 	s.exit = worse(s.exit, o.exit)
 }
 
-// report is a way to tell how the scenarios went. Outcomes come in the order of
+// teller is a way to tell how the scenarios went. Outcomes come in the order of
 // the files and seeds; a group after its last outcome.
-type report interface {
+type teller interface {
 	outcome(o *outcome) error
 	group(g *group) error
 	end(s *summary) error

@@ -4,39 +4,50 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/scenarios"
 )
 
 // junitReport writes one test case for each scenario, with all its seeds, in the
-// form that CI systems read.
+// form that CI systems read. There are two published schemas of it, that of
+// Jenkins' xUnit plugin (junit-10) and the stricter one of Ant's task; what is
+// written is valid by both. So warnings stand at the end of the suite and not
+// with their cases, and the suites have no counts of their own.
 type junitReport struct {
 	*command.File
-	text  textReport // for the commands that repeat a failure
-	cases []junitCase
+	text     textReport // for the commands that repeat a failure
+	begun    time.Time
+	cases    []junitCase
+	warnings strings.Builder
 }
 
 type junitSuites struct {
 	XMLName xml.Name   `xml:"testsuites"`
-	Name    string     `xml:"name,attr"`
-	Tests   int        `xml:"tests,attr"`
-	Fails   int        `xml:"failures,attr"`
-	Errors  int        `xml:"errors,attr"`
-	Time    string     `xml:"time,attr"`
 	Suite   junitSuite `xml:"testsuite"`
 }
 
+// The elements and attributes of a suite; the schemas want all of them, in this
+// order.
 type junitSuite struct {
-	Name    string      `xml:"name,attr"`
-	Tests   int         `xml:"tests,attr"`
-	Fails   int         `xml:"failures,attr"`
-	Errors  int         `xml:"errors,attr"`
-	Skipped int         `xml:"skipped,attr"`
-	Time    string      `xml:"time,attr"`
-	Cases   []junitCase `xml:"testcase"`
+	Name       string      `xml:"name,attr"`
+	Package    string      `xml:"package,attr"`
+	ID         int         `xml:"id,attr"`
+	Timestamp  string      `xml:"timestamp,attr"`
+	Host       string      `xml:"hostname,attr"`
+	Tests      int         `xml:"tests,attr"`
+	Fails      int         `xml:"failures,attr"`
+	Errors     int         `xml:"errors,attr"`
+	Skipped    int         `xml:"skipped,attr"`
+	Time       string      `xml:"time,attr"`
+	Properties string      `xml:"properties"`
+	Cases      []junitCase `xml:"testcase"`
+	Out        junitText   `xml:"system-out"`
+	Err        junitText   `xml:"system-err"`
 }
 
 type junitCase struct {
@@ -46,13 +57,29 @@ type junitCase struct {
 	Skipped *junitReason `xml:"skipped"`
 	Error   *junitReason `xml:"error"`
 	Failure *junitReason `xml:"failure"`
-	Out     string       `xml:"system-out,omitempty"`
 }
 
 type junitReason struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr,omitempty"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
+}
+
+// junitText is a text of several lines, which stay lines: as plain text each end
+// of a line would be a character reference, and not all readers know these.
+type junitText struct {
+	Text string `xml:",cdata"`
+}
+
+// xmlText leaves out what XML cannot have, of which encoding/xml takes no care
+// in CDATA.
+func xmlText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
 func (r *junitReport) outcome(*outcome) error { return nil }
@@ -68,7 +95,7 @@ func (r *junitReport) group(g *group) error {
 		c.Failure = r.reason(g)
 	}
 	for _, w := range g.warnings {
-		c.Out += "warning: " + w + "\n"
+		fmt.Fprintf(&r.warnings, "warning: %s\n", warningText(g.item, w))
 	}
 	r.cases = append(r.cases, c)
 	return nil
@@ -104,24 +131,26 @@ func (r *junitReport) reason(g *group) *junitReason {
 	if more := g.badRuns() - len(g.bad); more > 0 {
 		fmt.Fprintf(&b, "and %s\n", command.Count(more, "more seed"))
 	}
-	out.Text = b.String()
+	out.Text = xmlText(b.String())
 	return out
 }
 
 func (r *junitReport) end(s *summary) error {
-	suite := junitSuite{Name: "simrun", Tests: len(r.cases), Time: junitTime(s.wall), Cases: r.cases}
+	suite := junitSuite{
+		Name: "simrun", Package: "simrun", Timestamp: r.begun.UTC().Format("2006-01-02T15:04:05"), Host: hostName(),
+		Tests: len(r.cases), Time: junitTime(s.wall), Cases: r.cases, Out: junitText{xmlText(r.warnings.String())},
+	}
 	for _, c := range r.cases {
 		suite.Skipped += oneIf(c.Skipped)
 		suite.Errors += oneIf(c.Error)
 		suite.Fails += oneIf(c.Failure)
 	}
-	all := junitSuites{Name: suite.Name, Tests: suite.Tests, Fails: suite.Fails, Errors: suite.Errors, Time: suite.Time, Suite: suite}
 	if _, err := io.WriteString(r, xml.Header); err != nil {
 		return err
 	}
 	e := xml.NewEncoder(r)
 	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
+	if err := e.Encode(junitSuites{Suite: suite}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(r, "\n")
@@ -136,3 +165,11 @@ func oneIf(r *junitReason) int {
 }
 
 func junitTime(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+
+// hostName is what the schema wants where it is not known.
+func hostName() string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return name
+	}
+	return "localhost"
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
+	"github.com/hubtape/hubtape/report"
 	"github.com/hubtape/hubtape/scenarios"
 )
 
@@ -20,8 +21,11 @@ type outcome struct {
 	warnings      []string
 	failures      []failure // with status error: why it could not run
 	log           []string
+	updated       string // the golden file that was written; "" for none
 	exit          int
-	repeat        int // how often it was to run; 1: once
+	repeat        int             // how often it was to run; 1: once
+	history       *report.History // of --html; nil: not kept
+	start         time.Time       // the date at instant 0
 }
 
 // failure is one reason why a scenario did not pass.
@@ -29,6 +33,8 @@ type failure struct {
 	kind    string
 	message string // one sentence
 	details []string
+	around  []string // what was said around it
+	topic   string
 	at      time.Duration
 	file    string
 	line    int // of the file; 0: the whole of it
@@ -48,10 +54,13 @@ const (
 func outcomeOf(i *item, r *scenarios.Result, wall time.Duration) *outcome {
 	o := &outcome{
 		item: i, status: r.Status, seed: r.Seed, digest: r.Digest, virtual: r.Virtual, wall: wall, in: r.In, out: r.Out,
-		deterministic: r.Deterministic(), warnings: r.Warnings, log: r.Log, exit: r.ExitCode(), repeat: 1,
+		deterministic: r.Deterministic(), warnings: r.Warnings, log: r.Log, updated: r.Updated, start: r.Start,
+		exit: r.ExitCode(), repeat: 1,
 	}
 	for _, f := range r.Failures {
-		o.failures = append(o.failures, failure{kind: f.Kind, message: f.Message, details: f.Details, at: f.At, file: i.file, line: f.Pos.Line})
+		o.failures = append(o.failures, failure{
+			kind: f.Kind, message: f.Message, details: f.Details, around: f.Around, topic: f.Topic, at: f.At, file: i.file, line: f.Pos.Line,
+		})
 	}
 	if r.Status == scenarios.Skipped {
 		o.wall = 0

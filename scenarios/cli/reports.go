@@ -6,13 +6,14 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
 )
 
 // reports are all that were asked for.
 type reports struct {
-	list  []report
+	list  []teller
 	files []*command.File
 	err   error // the first of any; the run goes on without
 }
@@ -23,7 +24,7 @@ func (a *app) openReports(f *runFlags, items []*item) (*reports, error) {
 	all := &reports{}
 	text := textReport{out: a.Out, err: a.Err, program: a.Name, name: nameWidth(items), colour: a.colour, strict: f.strict}
 	annotations := a.Out
-	if f.json == "-" || f.junit == "-" {
+	if f.toStdout() > 0 {
 		text.out, annotations = io.Discard, a.Err
 	}
 	all.list = append(all.list, &text)
@@ -42,7 +43,14 @@ func (a *app) openReports(f *runFlags, items []*item) (*reports, error) {
 		if err != nil {
 			return nil, err
 		}
-		all.list = append(all.list, &junitReport{File: file, text: text})
+		all.list = append(all.list, &junitReport{File: file, text: text, begun: time.Now()})
+	}
+	if f.html != "" {
+		file, err := all.create(f.html, a.Out)
+		if err != nil {
+			return nil, err
+		}
+		all.list = append(all.list, newHTMLReport(file, text))
 	}
 	return all, nil
 }
@@ -60,14 +68,14 @@ func (all *reports) create(path string, stdout io.Writer) (*command.File, error)
 }
 
 func (all *reports) outcome(o *outcome) {
-	all.each(func(r report) error { return r.outcome(o) })
+	all.each(func(r teller) error { return r.outcome(o) })
 }
 
 func (all *reports) group(g *group) {
-	all.each(func(r report) error { return r.group(g) })
+	all.each(func(r teller) error { return r.group(g) })
 }
 
-func (all *reports) each(do func(r report) error) {
+func (all *reports) each(do func(r teller) error) {
 	for _, r := range all.list {
 		if err := do(r); err != nil && all.err == nil {
 			all.err = err
@@ -77,7 +85,7 @@ func (all *reports) each(do func(r report) error) {
 
 // close ends the reports and returns the first error of all.
 func (all *reports) close(s *summary) error {
-	all.each(func(r report) error { return r.end(s) })
+	all.each(func(r teller) error { return r.end(s) })
 	for _, f := range all.files {
 		if err := f.Close(); err != nil && all.err == nil {
 			all.err = err

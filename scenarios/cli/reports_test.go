@@ -77,16 +77,24 @@ func validJSON(text string) error {
 	return nil
 }
 
-// junitShape is, for each element of the schema that CI systems use, which
-// attributes it must have and may have, and which elements stand in it.
+// junitShape is, for each element, which attributes and elements both published
+// schemas have: that of Jenkins' xUnit plugin and that of Ant's task. They are
+// all required, but for skipped, error and failure, of which a case has at most
+// one.
 var junitShape = map[string]struct{ must, may, inside []string }{
-	"testsuites": {nil, []string{"name", "time", "tests", "failures", "errors"}, []string{"testsuite"}},
-	"testsuite":  {[]string{"name", "tests"}, []string{"failures", "errors", "skipped", "time"}, []string{"testcase"}},
-	"testcase":   {[]string{"name"}, []string{"classname", "time"}, []string{"skipped", "error", "failure", "system-out"}},
-	"skipped":    {nil, []string{"message", "type"}, nil},
-	"error":      {nil, []string{"message", "type"}, nil},
-	"failure":    {nil, []string{"message", "type"}, nil},
+	"testsuites": {nil, nil, []string{"testsuite"}},
+	"testsuite": {
+		[]string{"name", "package", "id", "timestamp", "hostname", "tests", "failures", "errors", "time"},
+		[]string{"skipped"},
+		[]string{"properties", "testcase", "system-out", "system-err"},
+	},
+	"properties": {nil, nil, nil},
+	"testcase":   {[]string{"name", "classname", "time"}, nil, []string{"skipped", "error", "failure"}},
+	"skipped":    {nil, []string{"message"}, nil},
+	"error":      {[]string{"type"}, []string{"message"}, nil},
+	"failure":    {[]string{"type"}, []string{"message"}, nil},
 	"system-out": {nil, nil, nil},
+	"system-err": {nil, nil, nil},
 }
 
 // validJUnit looks whether a report has the elements and attributes of that

@@ -149,7 +149,7 @@ func (a *app) follow(ctx context.Context, r *runner, reports *reports) *summary 
 			flush()
 		}
 	}
-	r.tick = func(given, total int) { line.draw(given, total, s) }
+	r.tick = func(given, total int) { line.draw(given, total, s, r.underWay.longest(toldAfter)) }
 	start := time.Now()
 	given, total := r.run(ctx)
 	s.wall = time.Since(start)
@@ -157,8 +157,14 @@ func (a *app) follow(ctx context.Context, r *runner, reports *reports) *summary 
 	flush()
 	s.left = total - given
 	s.stopped = ctx.Err() != nil && s.left > 0
+	if s.stopped {
+		s.underWay = r.underWay.longest(0)
+	}
 	return s
 }
+
+// toldAfter is how long a run takes before the progress line names it.
+const toldAfter = time.Second
 
 // progressLine is drawn over and over on a terminal.
 type progressLine struct {
@@ -167,7 +173,7 @@ type progressLine struct {
 	drawn bool
 }
 
-func (l *progressLine) draw(given, total int, s *summary) {
+func (l *progressLine) draw(given, total int, s *summary, running string) {
 	if !l.on {
 		return
 	}
@@ -176,7 +182,10 @@ func (l *progressLine) draw(given, total int, s *summary) {
 	if n := s.runs - s.good(); n > 0 {
 		bad = fmt.Sprintf(", %s did not pass", command.Thousands(uint64(n)))
 	}
-	fmt.Fprintf(l.out, "\r\x1b[K%s of %s runs%s", command.Thousands(uint64(given)), command.Thousands(uint64(total)), bad)
+	if running != "" {
+		running = ": " + running
+	}
+	fmt.Fprintf(l.out, "\r\x1b[K%s of %s runs%s%s", command.Thousands(uint64(given)), command.Thousands(uint64(total)), bad, running)
 }
 
 func (l *progressLine) clear() {

@@ -27,9 +27,9 @@ type runFlags struct {
 	failFast bool
 	strict   bool
 
-	json, junit, record string
-	github              bool
-	cpu, mem            string
+	json, junit, html, record string
+	github, update            bool
+	cpu, mem                  string
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
@@ -48,7 +48,9 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	s.BoolVar(&f.strict, "strict", false, "warnings fail")
 	s.StringVar(&f.json, "json", "", "write a JSON report to `file`; - is standard output, in place of the text")
 	s.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`; - is standard output, in place of the text")
+	s.StringVar(&f.html, "html", "", "write a page that shows each run, with a timeline, to `file`; - is standard output, in place of the text")
 	s.BoolVar(&f.github, "github", false, "print annotations for GitHub Actions too")
+	s.BoolVar(&f.update, "update", false, "write the golden files anew, from what the automations say")
 	s.StringVar(&f.record, "record", "", "keep the run as this `tape`, which must not exist; for a single scenario")
 	s.StringVar(&f.cpu, "cpuprofile", "", "write a profile of the processor to `file`")
 	s.StringVar(&f.mem, "memprofile", "", "write a profile of the memory to `file`")
@@ -56,7 +58,10 @@ func (f *runFlags) register(cmd *cobra.Command) {
 
 // runner makes the runner that the flags ask for, still without scenarios.
 func (f *runFlags) runner(cmd *cobra.Command, a *app) (*runner, error) {
-	r := &runner{apps: a.Apps, timeout: f.timeout, repeat: f.repeat, workers: f.workers, failFast: f.failFast, strict: f.strict}
+	r := &runner{
+		apps: a.Apps, timeout: f.timeout, repeat: f.repeat, workers: f.workers, failFast: f.failFast, strict: f.strict,
+		update: f.update, histories: f.html != "", watched: a.Terminal,
+	}
 	set := cmd.Flags().Changed
 	if set("seed") && set("seeds") {
 		return nil, command.Usagef("--seed and --seeds cannot both be given; --seeds 7-7 is one seed too")
@@ -76,10 +81,22 @@ func (f *runFlags) runner(cmd *cobra.Command, a *app) (*runner, error) {
 		return nil, command.Usagef("--repeat %d makes no run; give 2 or more", f.repeat)
 	case f.workers < 1:
 		return nil, command.Usagef("-j %d runs nothing; give 1 or more", f.workers)
-	case f.json == "-" && f.junit == "-":
-		return nil, command.Usagef("--json and --junit cannot both go to standard output")
+	case f.toStdout() > 1:
+		return nil, command.Usagef("only one of --json, --junit and --html can go to standard output")
+	case f.update && (r.repeat > 1 || r.seeds != nil && r.seeds.count() > 1):
+		return nil, command.Usagef("--update writes what one run says, so it goes with neither --repeat nor several --seeds")
 	}
 	return r, nil
+}
+
+// toStdout is how many reports go to standard output.
+func (f *runFlags) toStdout() (n int) {
+	for _, path := range []string{f.json, f.junit, f.html} {
+		if path == "-" {
+			n++
+		}
+	}
+	return n
 }
 
 // selection makes the selection that the flags ask for.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/recorder"
+	"github.com/hubtape/hubtape/report"
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/hubtape/hubtape/sim"
 )
@@ -32,6 +33,12 @@ type runner struct {
 	strict   bool
 	timeout  time.Duration                                   // of one run, in real time; 0: none
 	record   func(start time.Time) (*recorder.Writer, error) // of --record; nil: none
+	update   bool                                            // golden files
+	underWay underWay
+
+	// histories keeps what happens in each run, for pages; watched follows how
+	// far each run is, for people.
+	histories, watched bool
 
 	// each gets the outcomes, in the order of the units. tick is called now and
 	// then, from the same goroutine.
@@ -40,8 +47,13 @@ type runner struct {
 }
 
 // ahead is how many units may be finished before the oldest unfinished one, for
-// each worker: it bounds what is kept in memory.
-const ahead = 64
+// each worker: it bounds what is kept in memory, which is much with histories.
+func (r *runner) ahead() int {
+	if r.histories {
+		return 2
+	}
+	return 64
+}
 
 // tickEvery is how often tick is called.
 const tickEvery = 200 * time.Millisecond
@@ -96,7 +108,7 @@ func (r *runner) collect(ctx context.Context, work chan<- unit, results <-chan d
 	defer tick.Stop()
 	for out := 0; more || given < out; {
 		to := work
-		if !more || out-given >= ahead*r.workers {
+		if !more || out-given >= r.ahead()*r.workers {
 			to = nil
 		}
 		select {
@@ -189,7 +201,15 @@ func (r *runner) runUnit(ctx context.Context, u unit) *outcome {
 
 func (r *runner) runOnce(u unit, ro scenarios.RunOptions) *outcome {
 	var result *scenarios.Result
-	ro.Seed = &u.seed
+	ro.Seed, ro.Update = &u.seed, r.update
+	if r.histories {
+		ro.History = &report.History{}
+	}
+	current := r.underWay.begin(u)
+	defer r.underWay.end(current)
+	if r.watched {
+		ro.Progress = current.reached
+	}
 	start := time.Now()
 	err := guard(r.timeout, func() { result = u.item.scenario.Run(r.apps, ro) })
 	wall := time.Since(start)
@@ -202,7 +222,9 @@ func (r *runner) runOnce(u unit, ro scenarios.RunOptions) *outcome {
 	case err != nil:
 		return errorOutcome(u.item, u.seed, err)
 	}
-	return outcomeOf(u.item, result, wall)
+	o := outcomeOf(u.item, result, wall)
+	o.history = ro.History
+	return o
 }
 
 // runRepeated runs a scenario several times and compares all events of each run

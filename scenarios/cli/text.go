@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (t *textReport) outcome(*outcome) error { return nil }
 
 // group writes the line of a scenario.
 func (t *textReport) group(g *group) error {
-	if len(g.bad) > 0 || len(g.warnings) > 0 {
+	if len(g.bad) > 0 || len(g.warnings) > 0 || len(g.updated) > 0 {
 		t.groups = append(t.groups, g)
 	}
 	status := t.paint(fmt.Sprintf("%-7s", g.status), colourOf(g.status))
@@ -68,7 +69,7 @@ const digestShown = 12
 
 // end writes the failures, the warnings and the summary.
 func (t *textReport) end(s *summary) error {
-	var failed, broken, warned strings.Builder
+	var failed, broken, warned, updated strings.Builder
 	for _, g := range t.groups {
 		if g.counts[scenarios.Failed] > 0 {
 			t.writeFailed(&failed, g)
@@ -77,10 +78,16 @@ func (t *textReport) end(s *summary) error {
 		for _, w := range g.warnings {
 			fmt.Fprintf(&warned, "%s %s\n", t.paint("warning:", yellow), warningText(g.item, w))
 		}
+		for _, file := range g.updated {
+			fmt.Fprintf(&updated, "wrote %s\n", file)
+		}
 	}
 	text := failed.String()
 	if warned.Len() > 0 {
 		text += "\n" + warned.String()
+	}
+	if updated.Len() > 0 {
+		text += "\n" + updated.String()
 	}
 	if _, err := io.WriteString(t.out, text); err != nil {
 		return err
@@ -142,7 +149,7 @@ func writeFailures(b *strings.Builder, o *outcome) {
 	for i := range o.failures {
 		f := &o.failures[i]
 		fmt.Fprintf(b, "  %s\n", headline(f))
-		for _, d := range f.details {
+		for _, d := range slices.Concat(f.details, f.around) {
 			fmt.Fprintf(b, "      %s\n", strings.ReplaceAll(d, "\n", "\n      "))
 		}
 	}
@@ -201,7 +208,11 @@ func summaryText(s *summary) string {
 	if s.stopped {
 		text = "stopped: " + text
 	}
-	return fmt.Sprintf("%s; %s in %s", text, virtualText(s.virtual), wallText(s.wall))
+	text = fmt.Sprintf("%s; %s in %s", text, virtualText(s.virtual), wallText(s.wall))
+	if s.underWay != "" {
+		text += "; " + s.underWay + " was under way"
+	}
+	return text
 }
 
 // virtualText is a time in a world, to the millisecond.

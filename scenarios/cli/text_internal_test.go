@@ -24,16 +24,16 @@ func TestProgressLine(t *testing.T) {
 	s.add(&outcome{status: scenarios.Passed})
 	line := progressLine{out: &out, on: true}
 	line.clear()
-	line.draw(1, 2000, s)
+	line.draw(1, 2000, s, "")
 	s.add(&outcome{status: scenarios.Failed})
-	line.draw(2, 2000, s)
+	line.draw(2, 2000, s, "hall at 3h1s")
 	line.clear()
 	line.clear()
-	require.Equal(t, "\r\x1b[K1 of 2,000 runs\r\x1b[K2 of 2,000 runs, 1 did not pass\r\x1b[K", out.String())
+	require.Equal(t, "\r\x1b[K1 of 2,000 runs\r\x1b[K2 of 2,000 runs, 1 did not pass: hall at 3h1s\r\x1b[K", out.String())
 
 	out.Reset()
 	line.on = false
-	line.draw(1, 2, s)
+	line.draw(1, 2, s, "hall")
 	require.Empty(t, out.String())
 }
 

@@ -2,10 +2,8 @@ package simtest_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/hubtape/hubtape/sim"
 	"github.com/hubtape/hubtape/sim/simtest"
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
 
@@ -73,48 +72,6 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// fake is a testing.TB that keeps what it is told.
-type fake struct {
-	testing.TB
-	log     strings.Builder
-	fatal   bool
-	cleanup func(func()) // nil: the outer test's
-}
-
-func (f *fake) Helper()           {}
-func (f *fake) Failed() bool      { return f.fatal }
-func (f *fake) Error(args ...any) { fmt.Fprintln(&f.log, args...) }
-
-func (f *fake) Cleanup(fn func()) {
-	if f.cleanup == nil {
-		f.TB.Cleanup(fn)
-		return
-	}
-	f.cleanup(fn)
-}
-func (f *fake) Errorf(s string, args ...any) { fmt.Fprintf(&f.log, s+"\n", args...) }
-func (f *fake) Fatal(args ...any) {
-	fmt.Fprintln(&f.log, args...)
-	f.fatal = true
-	runtime.Goexit()
-}
-
-func TestFailureEndsTheTest(t *testing.T) {
-	f := &fake{TB: t}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		w := simtest.New(f, sim.Options{})
-		w.AddApp("hall", core.AppFunc(hallLight))
-		w.Publish("zigbee2mqtt/hall_motion", "{}")
-		w.RouteUntil("zigbee2mqtt/hall_light/set", `{"state":"OFF"}`, time.Second)
-	}()
-	<-done
-	if !f.fatal || !strings.Contains(f.log.String(), `payload.state was "ON", want "OFF"`) {
-		t.Errorf("log: %s", f.log.String())
-	}
-}
-
 // What goes wrong after the last step, or without any, fails the test too.
 func TestTheEndCounts(t *testing.T) {
 	boom := core.AppFunc(func(env *core.Env) error {
@@ -128,18 +85,14 @@ func TestTheEndCounts(t *testing.T) {
 		"boom":         {boom, func(w *simtest.World) { w.Publish("go", "") }},
 		"no such room": {noStart, func(*simtest.World) {}},
 	} {
-		inner := &fake{TB: t}
-		var cleanups []func()
-		inner.cleanup = func(fn func()) { cleanups = append(cleanups, fn) }
-		w := simtest.New(inner, sim.Options{})
-		w.AddApp("app", c.app)
-		c.step(w)
-		for _, fn := range cleanups {
-			fn()
-		}
-		if !strings.Contains(inner.log.String(), want) {
-			t.Errorf("the test was not failed by %q: %s", want, inner.log.String())
-		}
+		f := run(t, func(f *fake) {
+			w := simtest.New(f, sim.Options{})
+			w.AddApp("app", c.app)
+			c.step(w)
+		})
+		require.True(t, f.failed)
+		require.Contains(t, f.log.String(), want)
+		require.Equal(t, 1, strings.Count(f.log.String(), "repeat it: "), "told once")
 	}
 }
 

@@ -20,24 +20,33 @@ import (
 func (a *app) showCommand() *cobra.Command {
 	var sel command.Selection
 	var asJSON, follow bool
+	var html string
 	cmd := &cobra.Command{
 		Use:   "show TAPE...",
 		Short: "Print the records of a tape",
 		Long: `show prints one record a line: the offset in seconds, the kind, the QoS with an r
 for retained, the topic and the payload, quoted where it is not plain text. The
 text is stable, so two of them can be compared. --json prints JSON lines, as
-export does.
+export does. --html writes a page with a timeline of the tape instead: one file, for
+any browser.
 
 --follow goes on with what is recorded meanwhile, until the recording ends. It
 reads beside the recorder, which every other command has to wait for.`,
 		Example: `  record show evening.hubtape --topic 'zigbee2mqtt/+/set'
   record show evening.hubtape --from 1h --until 1h10m --json
+  record show evening.hubtape --html evening.html
   record show evening.hubtape --follow --topic 'zigbee2mqtt/hall/#'`,
 		Args: tapes(1, 1<<20, "one tape or more"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q, err := sel.Query()
 			if err != nil {
 				return err
+			}
+			if html != "" && (asJSON || follow) {
+				return usagef("--html writes a page, which --json and --follow cannot be")
+			}
+			if html != "" {
+				return a.showHTML(html, args, q)
 			}
 			print := appendShown
 			if asJSON {
@@ -53,6 +62,7 @@ reads beside the recorder, which every other command has to wait for.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON lines")
+	cmd.Flags().StringVar(&html, "html", "", "write a page with a timeline to this `file`, over what is there; - is standard output")
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what is recorded meanwhile")
 	sel.Register(cmd)
 	return cmd

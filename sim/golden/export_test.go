@@ -1,0 +1,4 @@
+package golden
+
+// Messages are those of the file.
+func (f *File) Messages() []Message { return f.messages }
