@@ -151,7 +151,7 @@ func jsonReason(err error) string { return strings.TrimPrefix(err.Error(), "json
 // [Errors].
 func (s *Scenario) Check(apps []Entry) error {
 	var faults []*FileError
-	for _, err := range []error{s.CheckFiles(), s.CheckApps(Names(apps)), s.CheckParams(apps), s.checkSupported()} {
+	for _, err := range []error{s.CheckFiles(), s.CheckApps(Names(apps)), s.CheckParams(apps), s.checkGolden(), s.checkSupported()} {
 		if found, ok := err.(Errors); ok {
 			faults = append(faults, found...)
 		}
@@ -171,9 +171,6 @@ func (s *Scenario) checkSupported() error {
 	}
 	for _, f := range s.Faults {
 		refuse(f.Pos, "faults")
-	}
-	if s.Expect != nil && s.Expect.Golden != nil {
-		refuse(s.Expect.Golden.Pos, "golden files")
 	}
 	return sorted(faults)
 }

@@ -65,7 +65,7 @@ func (c *conditions) pattern(o object) *match.Pattern {
 // readPayload reads exact bytes, which may be empty.
 func (r *reader) readPayload(n *node) (string, bool) {
 	if n.kind == kindList || n.kind == kindObject {
-		r.want(n, "payload", "for JSON use json", "a text")
+		r.want(n, "payload", "write json: instead of payload:", "a text")
 		return "", false
 	}
 	return r.readText(n, "payload")

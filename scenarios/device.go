@@ -36,7 +36,7 @@ func (r *reader) devices(o object) []Device {
 		return nil
 	}
 	if n.kind != kindList {
-		r.want(n, "devices", "", "a list of objects")
+		r.want(n, "devices", "begin each device with -", "a list of objects")
 		return nil
 	}
 	var out []Device

@@ -37,7 +37,7 @@ type Golden struct {
 	Pos
 	File            string // as in the scenario; see [Scenario.Path]
 	FilePos         Pos
-	Topics          []string      // filters; empty: all that apps and programs say
+	Topics          []string      // filters, on which devices count too; empty: all that apps and programs say
 	Ignore          []string      // JSON fields that are not compared
 	TimeTolerance   time.Duration // 0 unless given
 	NumberTolerance float64       // absolute; 0 unless given

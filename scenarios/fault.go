@@ -84,13 +84,23 @@ var faultKinds = []struct {
 	{FaultJumpClock, []string{"at", "between", "by"}, []string{"by"}},
 }
 
+// keysOfFault is nil for an unknown kind.
+func keysOfFault(kind string) []string {
+	for _, k := range faultKinds {
+		if string(k.kind) == kind {
+			return k.keys
+		}
+	}
+	return nil
+}
+
 func (r *reader) allFaults(o object, s *Scenario) []Fault {
 	n, ok := o.has("faults")
 	if !ok {
 		return nil
 	}
 	if n.kind != kindList {
-		r.want(n, "faults", "", "a list of objects")
+		r.want(n, "faults", "begin each fault with -", "a list of objects")
 		return nil
 	}
 	var out []Fault
@@ -168,7 +178,11 @@ func (r *reader) faultFields(in object, f *Fault, s *Scenario) {
 		f.Device = in.text("device")
 		names := deviceNames(s.Devices)
 		if f.Device != "" && !slices.Contains(names, f.Device) {
-			r.fail(n.Pos, nearHint(f.Device, names), "there is no device named %q in this file", f.Device)
+			hint := nearHint(f.Device, names)
+			if len(names) == 0 {
+				hint = "list it under devices, with its command_topic and state_topic"
+			}
+			r.fail(n.Pos, hint, "there is no device named %q in this file", f.Device)
 		}
 	}
 }
@@ -179,7 +193,7 @@ func (r *reader) faultTime(outer, in object, f *Fault) {
 	f.Between = in.window("between")
 	if beside, ok := outer.has("between"); ok {
 		if f.Between != nil {
-			r.fail(beside.Pos, "", "between stands both beside %s and in it", f.Kind)
+			r.fail(beside.Pos, "leave out one of them", "between stands both beside %s and in it", f.Kind)
 		}
 		f.Between = outer.window("between")
 	}
@@ -191,7 +205,7 @@ func (r *reader) faultTime(outer, in object, f *Fault) {
 	case hasAt && f.Between != nil:
 		r.fail(in.field("at").Pos, "", "%s takes at, or between for an instant drawn from the seed, not both", f.Kind)
 	case !hasAt && f.Between == nil && in.field("between") == nil && outer.field("between") == nil:
-		r.fail(in.Pos, "", "%s needs the key \"at\", or between for an instant drawn from the seed", f.Kind)
+		r.fail(in.Pos, "write at: 10m", "%s needs the key \"at\", or between for an instant drawn from the seed", f.Kind)
 	}
 }
 
@@ -206,13 +220,13 @@ func (r *reader) ratio(in object) Ratio {
 		if !slash {
 			den = "1"
 		}
-		a, err1 := strconv.ParseUint(strings.TrimSpace(num), 10, 32)
-		b, err2 := strconv.ParseUint(strings.TrimSpace(den), 10, 32)
+		a, err1 := strconv.ParseUint(strings.Trim(num, " "), 10, 32)
+		b, err2 := strconv.ParseUint(strings.Trim(den, " "), 10, 32)
 		if err1 == nil && err2 == nil && b > 0 && a <= b {
 			return Ratio{a, b}
 		}
 	}
-	r.want(n, "probability", "it is a ratio so that it is the same on every machine", "a ratio from 0/1 to 1/1, such as 1/50")
+	r.want(n, "probability", ratioHint(n), "a ratio from 0/1 to 1/1, such as 1/50")
 	return Ratio{1, 1}
 }
 

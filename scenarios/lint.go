@@ -2,12 +2,18 @@ package scenarios
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // lint finds what is allowed and looks like a mistake.
 func (r *reader) lint(root *node, s *Scenario) {
 	r.unquoted(root)
+	r.topics(root)
+	if filepath.Ext(r.file) == ".yml" {
+		r.warn(s.Pos, "of a folder only the *.yaml files are run; rename %s to %s", filepath.Base(r.file), strings.TrimSuffix(filepath.Base(r.file), "ml")+"aml")
+	}
 	if !s.expectsSomething() {
 		r.warn(s.Pos, "the scenario expects nothing, so it can only fail by a panic or a stall")
 	}
@@ -17,33 +23,6 @@ func (r *reader) lint(root *node, s *Scenario) {
 	slices.SortStableFunc(r.warnings, func(a, b Warning) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-}
-
-// unquoted warns of texts that YAML 1.1 takes for true or false.
-func (r *reader) unquoted(n *node) {
-	switch n.kind {
-	case kindScalar:
-		if n.style == plainStyle && oldBoolean(n.text) {
-			r.warn(n.Pos, "%s without quotes is the text %q here, and true or false to other readers of YAML; write %q", n.text, n.text, n.text)
-		}
-	case kindList:
-		for _, item := range n.items {
-			r.unquoted(item)
-		}
-	case kindObject:
-		for _, f := range n.fields {
-			r.unquoted(f.value)
-		}
-	}
-}
-
-// oldBoolean reports whether a text is a boolean of YAML 1.1 and not of 1.2.
-func oldBoolean(s string) bool {
-	switch s {
-	case "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF":
-		return true
-	}
-	return false
 }
 
 // endless warns of steps that end with the tape when there is none.

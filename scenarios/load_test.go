@@ -181,6 +181,46 @@ steps:
 	require.Contains(t, s.Warnings[0].Message, "expects nothing")
 }
 
+func TestWarningsOfWhatOthersWrite(t *testing.T) {
+	s, err := Parse("dir/x.yml", []byte(`name: x
+app: “hall”
+steps:
+  - route_until: {topic: zigbee2mqtt/*, within: 5s}
+  - never: {topic: /zigbee2mqtt/hall, where: topic == "/zigbee2mqtt/*", for: 1s}
+  - never: {topic: /my/own/hub, json: '{"a":1}', for: 1s}
+  - publish: {topic: "a", json: {topic: "*", json: '{}', quoted: "{a}"}}
+tape: {file: a.jsonl, feed: ["cmnd/*/POWER"], exclude: ["/cmnd/#"]}
+`))
+	require.NoError(t, err)
+	texts := []string{}
+	for _, w := range s.Warnings {
+		texts = append(texts, w.String())
+	}
+	require.Equal(t, []string{
+		`dir/x.yml:1:1: of a folder only the *.yaml files are run; rename x.yml to x.yaml`,
+		`dir/x.yml:2:6: the quotes of “hall” are a part of the text; those of YAML are " and '`,
+		`dir/x.yml:4:26: * in zigbee2mqtt/* is a plain character: MQTT has + for one level and # for all that follow`,
+		`dir/x.yml:5:20: /zigbee2mqtt/hall begins with /, so its first level is empty, and it is another topic than zigbee2mqtt/hall`,
+		`dir/x.yml:6:39: json in quotes is one JSON text, with quotes in the message; leave the quotes out, or write it as payload`,
+		`dir/x.yml:8:30: * in cmnd/*/POWER is a plain character: MQTT has + for one level and # for all that follow`,
+		`dir/x.yml:8:57: /cmnd/# begins with /, so its first level is empty, and it is another topic than cmnd/#`,
+	}, texts)
+}
+
+// A file with many mistakes is told all of them in one go.
+func TestAllFaultsAtOnce(t *testing.T) {
+	_, err := Load("testdata/bad/many_at_once.yaml")
+	var all Errors
+	require.ErrorAs(t, err, &all)
+	require.Greater(t, len(all), 20)
+	lines := map[int]bool{}
+	for _, fault := range all {
+		lines[fault.Line] = true
+		require.NotEmpty(t, fault.Excerpt)
+	}
+	require.Greater(t, len(lines), 10)
+}
+
 func TestFilesThatCannotBeRead(t *testing.T) {
 	_, err := Load("testdata/none.yaml")
 	require.EqualError(t, err, "testdata/none.yaml: the scenario cannot be read: no such file or directory")
@@ -253,11 +293,11 @@ func FuzzParse(f *testing.F) {
 	schema := compiledSchema(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("x.yaml", data)
+		if v, ok := plainText(t, data); ok {
+			requireAgreement(t, schema, v, data)
+		}
 		if err == nil {
 			require.NotEmpty(t, s.Name)
-			v, ok := plainText(t, data)
-			require.True(t, ok)
-			require.NoError(t, schema.Validate(v), "the schema refuses what the reader takes")
 			return
 		}
 		var all Errors

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hubtape/hubtape/clock"
 
-	"github.com/hubtape/hubtape/internal/didyoumean"
 	"github.com/hubtape/hubtape/mqtt"
 )
 
@@ -63,24 +62,20 @@ type object struct {
 // object checks that a node is an object with none but these keys, each once.
 func (r *reader) object(n *node, what string, keys ...string) (object, bool) {
 	if n.kind != kindObject {
-		r.want(n, what, "", "an object")
+		r.want(n, what, objectHint(n, keys), "an object")
 		return object{}, false
 	}
 	r.once(n)
 	for _, f := range n.fields {
 		if !slices.Contains(keys, f.key.text) {
-			r.unknownKey(f.key, what, keys)
+			r.unknownKey(n, f, what, keys)
 		}
 	}
 	return object{r, n, what}, true
 }
 
-func (r *reader) unknownKey(key *node, what string, keys []string) {
-	hint := "it takes " + strings.Join(keys, ", ")
-	if near, ok := didyoumean.Nearest(key.text, keys); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	r.fail(key.Pos, hint, "%s has no key %q", what, shorten(key.text))
+func (r *reader) unknownKey(n *node, f *field, what string, keys []string) {
+	r.fail(f.key.Pos, keyHint(n, f, what, keys), "%s has no key %q", what, shorten(f.key.text))
 }
 
 // once refuses repeated keys.
@@ -105,7 +100,7 @@ func (o object) has(key string) (*node, bool) {
 func (o object) required(key string) (*node, bool) {
 	n, ok := o.has(key)
 	if !ok {
-		o.fail(o.Pos, "", "%s needs the key %q", o.what, key)
+		o.fail(o.Pos, example(o.what, key), "%s needs the key %q", o.what, key)
 	}
 	return n, ok
 }
@@ -153,7 +148,11 @@ func (o object) boolean(key string) (value, ok bool) {
 			return b, true
 		}
 	}
-	o.want(n, key, "", "true or false")
+	hint := ""
+	if n.kind == kindScalar {
+		hint = booleanHint(n.text)
+	}
+	o.want(n, key, hint, "true or false")
 	return false, false
 }
 
@@ -228,7 +227,7 @@ func (o object) optional(key string) *time.Duration {
 
 func (r *reader) readDuration(n *node, what string) (time.Duration, bool) {
 	d, ok := r.readSignedDuration(n, what)
-	if ok && d < 0 {
+	if ok && strings.HasPrefix(n.text, "-") { // -0s too
 		r.fail(n.Pos, "", "%s must not be negative", what)
 		return 0, false
 	}
@@ -237,27 +236,23 @@ func (r *reader) readDuration(n *node, what string) (time.Duration, bool) {
 
 func (r *reader) readSignedDuration(n *node, what string) (time.Duration, bool) {
 	const wanted = "a duration such as 180ms, 90s, 1h30m or 2d"
-	if n.kind != kindScalar {
-		r.want(n, what, "", wanted)
-		return 0, false
-	}
-	switch v := n.scalar().(type) {
-	case string:
-		d, err := clock.ParseDuration(v)
-		if err != nil {
-			r.want(n, what, "", wanted)
+	if n.kind == kindScalar {
+		switch v := n.scalar().(type) {
+		case string:
+			if d, err := clock.ParseDuration(v); err == nil {
+				return d, true
+			}
+		case int64:
+			if v == 0 {
+				return 0, true
+			}
 		}
-		return d, err == nil
-	case int64:
-		if v == 0 {
-			return 0, true
-		}
-		r.want(n, what, fmt.Sprintf("write the unit: %ds", v), wanted)
-	default:
-		r.want(n, what, "", wanted)
 	}
+	r.want(n, what, durationHint(n), wanted)
 	return 0, false
 }
+
+const windowHint = "write [0s, 10s]: the first ten seconds since the start"
 
 // window reads [from, to].
 func (o object) window(key string) *Window {
@@ -266,17 +261,17 @@ func (o object) window(key string) *Window {
 		return nil
 	}
 	if n.kind != kindList {
-		o.want(n, key, "", "two durations, [from, to]")
+		o.want(n, key, windowHint, "two durations, [from, to]")
 		return nil
 	}
 	if len(n.items) != 2 {
-		o.fail(n.Pos, "", "%s takes two durations, [from, to], not %d", key, len(n.items))
+		o.fail(n.Pos, windowHint, "%s takes two durations, [from, to], not %d", key, len(n.items))
 		return nil
 	}
 	from, ok1 := o.readDuration(n.items[0], key)
 	to, ok2 := o.readDuration(n.items[1], key)
 	if ok1 && ok2 && from > to {
-		o.fail(n.Pos, "", "%s ends before it begins", key)
+		o.fail(n.Pos, fmt.Sprintf("write [%s, %s]", clock.FormatDuration(to), clock.FormatDuration(from)), "%s ends before it begins", key)
 	}
 	return &Window{From: from, To: to}
 }
@@ -291,6 +286,10 @@ func (o object) spread(key string) *Spread {
 		d, _ := o.readDuration(n, key)
 		return &Spread{Min: d, Max: d}
 	}
+	if hint := writtenAsFields(n); hint != "" {
+		o.want(n, key, hint, "a duration or {min, max}")
+		return nil
+	}
 	in, _ := o.object(n, key, spreadKeys...)
 	for _, k := range spreadKeys {
 		in.required(k)
@@ -298,7 +297,7 @@ func (o object) spread(key string) *Spread {
 	least, ok1 := in.duration("min")
 	most, ok2 := in.duration("max")
 	if ok1 && ok2 && least > most {
-		o.fail(n.Pos, "", "%s has a min above its max", key)
+		o.fail(n.Pos, fmt.Sprintf("write {min: %s, max: %s}", clock.FormatDuration(most), clock.FormatDuration(least)), "%s has a min above its max", key)
 	}
 	return &Spread{Min: least, Max: most}
 }
@@ -345,7 +344,7 @@ func (r *reader) readFilter(n *node, what string) string {
 		return ""
 	}
 	if err := mqtt.ValidateFilter(s); err != nil {
-		r.fail(n.Pos, "", "%s: %v", what, err)
+		r.fail(n.Pos, filterHint(s), "%s: %v", what, err)
 	} else if strings.HasPrefix(s, "$share/") {
 		r.fail(n.Pos, "leave out $share/NAME/", "%s: a shared subscription is no filter for messages", what)
 	}
@@ -363,7 +362,7 @@ func (o object) topic(key string) string {
 		return ""
 	}
 	if err := mqtt.ValidateTopic(s); err != nil {
-		o.fail(n.Pos, "", "%s: %v", key, err)
+		o.fail(n.Pos, topicHint(s), "%s: %v", key, err)
 	}
 	return s
 }

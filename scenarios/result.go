@@ -34,7 +34,7 @@ type Result struct {
 	Log      []string  // the last lines the automations logged, in virtual time
 	Updated  string    // the golden file that was written; "" for none
 	Start    time.Time // the date at instant 0; zero when nothing ran
-	Err      error    // with Status Error: why
+	Err      error     // with Status Error: why
 }
 
 // Failure is one expectation that was not met.

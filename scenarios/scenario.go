@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hubtape/hubtape/clock"
 )
@@ -85,13 +86,17 @@ var (
 // scenario reads the whole file.
 func (r *reader) scenario(root *node) *Scenario {
 	s := &Scenario{File: r.file, Dir: filepath.Dir(r.file), Pos: root.Pos, Location: time.UTC, src: r.source}
+	if key := homeAssistant(root); key != nil {
+		r.refuseHomeAssistant(key)
+		return s
+	}
 	o, ok := r.object(root, "a scenario", scenarioKeys...)
 	if !ok {
 		return s
 	}
 	s.Name = o.requiredText("name")
-	if strings.ContainsAny(s.Name, "\n\r\t") {
-		r.fail(o.field("name").Pos, "", "name must be one line")
+	if strings.ContainsFunc(s.Name, unicode.IsControl) {
+		r.fail(o.field("name").Pos, "what there is more to say goes into description", "name must be one line of plain text")
 	}
 	s.Description = strings.Join(strings.Fields(o.text("description")), " ")
 	s.Tags = o.texts("tags")
@@ -111,6 +116,7 @@ func (r *reader) scenario(root *node) *Scenario {
 	if n, ok := o.has("expect"); ok {
 		s.Expect = c.expect(n)
 	}
+	r.paths(s)
 	return s
 }
 
@@ -146,7 +152,7 @@ func (r *reader) program(o object, s *Scenario) {
 
 func (r *reader) apps(n *node) []AppUse {
 	if n.kind != kindObject || len(n.fields) == 0 {
-		r.want(n, "apps", "", "an object such as {hall: {app: hallway-light}}")
+		r.want(n, "apps", "for a single automation write app: NAME", "an object such as {hall: {app: hallway-light}}")
 		return nil
 	}
 	r.once(n)
@@ -171,11 +177,10 @@ func (r *reader) apps(n *node) []AppUse {
 // time reads start and timezone.
 func (r *reader) time(o object, s *Scenario) {
 	if n, ok := o.has("start"); ok {
-		const hint = "write it as 2026-01-10T17:00:00+01:00, or with Z for UTC"
 		text, ok := r.readText(n, "start")
-		t, err := time.Parse(time.RFC3339Nano, text)
+		t, err := parseStart(text)
 		if ok && err != nil {
-			r.fail(n.Pos, hint, "start takes an instant with its offset from UTC, not %q", shorten(text))
+			r.fail(n.Pos, startHint(text), "start takes an instant with its offset from UTC, not %q", shorten(text))
 		}
 		if ok && err == nil && (t.Year() < 1970 || t.Year() > 2200) {
 			r.fail(n.Pos, "", "start must lie between the years 1970 and 2200")
@@ -188,7 +193,7 @@ func (r *reader) time(o object, s *Scenario) {
 	}
 	loc, err := clock.LoadZone(s.Timezone)
 	if err != nil {
-		r.fail(o.field("timezone").Pos, "", "timezone: %v", err)
+		r.fail(o.field("timezone").Pos, zoneHint(s.Timezone), "timezone: %v", err)
 		return
 	}
 	s.Location = loc

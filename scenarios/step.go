@@ -116,7 +116,7 @@ func (c *conditions) steps(o object) []Step {
 		return nil
 	}
 	if n.kind != kindList {
-		c.want(n, "steps", "begin each step with -", "a list of steps")
+		c.want(n, "steps", "begin each step with a dash and a space: - publish: {topic: a/b}", "a list of steps")
 		return nil
 	}
 	var out []Step
@@ -131,7 +131,7 @@ func (c *conditions) steps(o object) []Step {
 // step reads `- kind: …`.
 func (c *conditions) step(n *node) Step {
 	if n.kind != kindObject {
-		c.want(n, "a step", "", "an object with one key, one of "+strings.Join(stepKinds, ", "))
+		c.want(n, "a step", stepHint(n), "an object with one key, one of "+strings.Join(stepKinds, ", "))
 		return nil
 	}
 	c.once(n)
@@ -139,7 +139,7 @@ func (c *conditions) step(n *node) Step {
 	for _, f := range n.fields {
 		switch {
 		case !slices.Contains(stepKinds, f.key.text):
-			c.unknownStep(f, kind)
+			c.unknownStep(n, f, kind)
 		case kind == nil:
 			kind = f
 		case kind.key.text != f.key.text:
@@ -156,12 +156,12 @@ func (c *conditions) step(n *node) Step {
 }
 
 // unknownStep is for a key beside, or instead of, the kind of a step.
-func (c *conditions) unknownStep(f, kind *field) {
+func (c *conditions) unknownStep(n *node, f, kind *field) {
 	if kind != nil && slices.Contains(keysOfStep(kind.key.text), f.key.text) {
 		c.fail(f.key.Pos, "indent it further than "+kind.key.text, "%q belongs to %s, and stands beside it", f.key.text, kind.key.text)
 		return
 	}
-	c.unknownKey(f.key, "a step", stepKinds)
+	c.unknownKey(n, f, "a step", stepKinds)
 }
 
 func (c *conditions) stepOf(p Pos, kind string, n *node) Step {
@@ -205,7 +205,7 @@ func (c *conditions) publish(p Pos, o object) Step {
 	}
 	if n, ok := o.has("payload"); ok {
 		if hasJSON {
-			c.fail(n.Pos, "", "publish takes json or payload, not both")
+			c.fail(n.Pos, "leave out one of them", "publish takes json or payload, not both")
 		}
 		text, _ := c.readPayload(n)
 		out.Payload = []byte(text)
@@ -222,6 +222,10 @@ func (c *conditions) advance(p Pos, n *node) Step {
 		out.By, _ = c.readDuration(n, "advance")
 		return out
 	}
+	if hint := writtenAsFields(n); hint != "" {
+		c.want(n, "advance", hint, "a duration or {to: TIME}")
+		return out
+	}
 	o, _ := c.object(n, "advance", advanceKeys...)
 	to, ok := o.required("to")
 	if !ok {
@@ -233,14 +237,14 @@ func (c *conditions) advance(p Pos, n *node) Step {
 			return out
 		}
 	}
-	c.want(to, "to", "", `a local time such as "22:00" or "06:30:15"`)
+	c.want(to, "to", "to let a duration pass write advance: 5m", `a local time such as "22:00" or "06:30:15"`)
 	return out
 }
 
 func (c *conditions) replay(p Pos, n *node) Step {
 	out := &Replay{Pos: p}
 	if c.scenario.Tape == nil {
-		c.fail(p, "", "replay needs a tape, and the scenario has none")
+		c.fail(p, "add tape: {file: evening.hubtape}", "replay needs a tape, and the scenario has none")
 	}
 	if n.kind == kindMissing || n.kind == kindScalar && n.scalar() == nil {
 		return out
@@ -256,7 +260,7 @@ func (c *conditions) count(p Pos, o object) Step {
 	_, hasMin := o.has("min")
 	_, hasMax := o.has("max")
 	if !hasMin && !hasMax {
-		c.fail(p, "", "count needs min, max or both")
+		c.fail(p, "write min: 1", "count needs min, max or both")
 	}
 	out.Min, _ = o.integer("min", 0, math.MaxInt64)
 	if most, ok := o.integer("max", 0, math.MaxInt64); ok {

@@ -133,18 +133,6 @@ func at(t *token.Token) Pos { return Pos(yamlplace.Of(t)) }
 // position is where a node begins.
 func position(n ast.Node) Pos { return Pos(yamlplace.Node(n)) }
 
-// syntaxFault puts the library's error into ours.
-func syntaxFault(src *source, err error) *FileError {
-	p, message, ok := yamlplace.Fault(err)
-	if !ok {
-		return src.fault(Pos{1, 1}, "", "this is not YAML: %v", err)
-	}
-	if tab, ok := yamlplace.Tab(src.lines, p.Line); ok {
-		return src.fault(Pos(tab), "indent with spaces", "YAML does not allow a tab here")
-	}
-	return src.fault(Pos(p), yamlplace.Hint(message), "this is not YAML: %s", message)
-}
-
 // converter makes nodes of the library's tree, and stops at the first thing
 // that a scenario may not have.
 type converter struct {
@@ -242,6 +230,9 @@ func (c *converter) scalar(n ast.Node) *node {
 	switch n := n.(type) {
 	case *ast.StringNode:
 		s.text = n.Value
+		if s.style == plainStyle && strings.Contains(n.Value, ": ") { // only the library takes it, in brackets
+			return c.refuse(n, "put a comma before the next key, or the text in quotes", "a comma is missing, or quotes: there is a colon inside %q", shorten(n.Value))
+		}
 	case ast.ScalarNode:
 	default:
 		return c.refuse(n, "", "%s is not supported in scenarios", fmt.Sprint(n.Type()))

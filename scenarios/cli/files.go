@@ -122,6 +122,7 @@ func (f *files) inLibrary(p string) bool {
 // their names. Hidden folders are left alone.
 func (f *files) addFolder(tree fs.FS, shown string, add func(rel string)) error {
 	var found []string
+	others := 0 // that look like scenario files
 	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -130,11 +131,16 @@ func (f *files) addFolder(tree fs.FS, shown string, add func(rel string)) error 
 			return fs.SkipDir
 		case !d.IsDir() && path.Ext(p) == scenarioExt:
 			found = append(found, p)
+		case !d.IsDir() && path.Ext(p) == ".yml":
+			others++
 		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if len(found) == 0 && others > 0 {
+		return command.Usagef("there is no scenario file (*%s) in %s, but %s; rename them to *%s", scenarioExt, shown, command.Count(others, "*.yml file"), scenarioExt)
 	}
 	if len(found) == 0 {
 		return command.Usagef("there is no scenario file (*%s) in %s", scenarioExt, shown)

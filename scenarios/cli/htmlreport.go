@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/report"
@@ -15,8 +16,12 @@ type htmlReport struct {
 	text textReport // for the commands that repeat a failure
 }
 
-func newHTMLReport(file *command.File, text textReport) *htmlReport {
-	page := report.NewHTML(file, report.Options{Title: "simrun", Program: command.Version("simrun")})
+func newHTMLReport(file *command.File, items []*item, text textReport) *htmlReport {
+	title := command.Count(len(items), "scenario")
+	if len(items) == 1 {
+		title = items[0].name()
+	}
+	page := report.NewHTML(file, report.Options{Title: title, Program: command.Version("simrun"), Created: time.Now()})
 	return &htmlReport{page: page, text: text}
 }
 

@@ -21,8 +21,14 @@ With --app, the automation is fed the tape and expected to say what the tape has
 Which topics the automation of that day wrote to is guessed: Zigbee2MQTT, Homie
 and evcc take commands on …/set, Tasmota on cmnd/…, Shelly on …/command and
 …/rpc, Home Assistant and ESPHome on …/command, Victron on W/…; --outputs says it
-instead. Without --app the scenario expects some messages of the tape itself, as
-a frame to put an automation into.`
+instead. The scenario begins with a message that the automation answers, which is
+found by leaving topics out of the tape until it is silent, and the answer.
+
+Without --app the scenario expects some messages of the tape itself: changes of
+state, a command and its answer. It is a frame to put an automation into, and
+suggests, as comments, the devices that answered on the tape and how fast.
+
+Of a tape with more than 200,000 messages the beginning is played.`
 
 func (a *app) newCommand() *cobra.Command {
 	var o draft.Options

@@ -50,7 +50,7 @@ func (a *app) openReports(f *runFlags, items []*item) (*reports, error) {
 		if err != nil {
 			return nil, err
 		}
-		all.list = append(all.list, newHTMLReport(file, text))
+		all.list = append(all.list, newHTMLReport(file, items, text))
 	}
 	return all, nil
 }

@@ -23,7 +23,8 @@ being recorded; 130 and 143 stopped by SIGINT and SIGTERM.`
 const rootExample = `  simrun
   simrun scenarios/
   simrun hallway.yaml --seeds 0-999 --fail-fast
-  simrun scenarios/ --tag lights --junit report.xml --github
+  simrun scenarios/ --tag lights --junit report.xml --html report.html --github
+  simrun hallway.yaml --watch
   simrun check scenarios/
   simrun new evening.hubtape --app hallway-light > hallway.yaml
   simrun play evening.hubtape --to mqtt://localhost --speed 10x`
@@ -53,11 +54,33 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
+const schemaLong = `schema prints the JSON Schema (draft 2020-12) of scenario files. An editor that
+knows it completes keys, shows what they mean, with an example, and marks what is
+wrong while it is written.
+
+For editors with the YAML language server (VS Code with the YAML extension,
+Neovim, Helix, Zed and others) keep the schema beside the scenarios and begin
+each with this line:
+
+  # yaml-language-server: $schema=scenario.schema.json
+
+The path is relative to the scenario; nothing is fetched from anywhere. In VS
+Code a setting does it for all at once:
+
+  "yaml.schemas": {"./scenario.schema.json": "scenarios/**/*.yaml"}
+
+JetBrains: Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema
+Mappings. Print it again after an update of the program.
+
+The schema marks what has a wrong form. What needs more than that, expressions,
+names that must agree, files that must be there, is for ` + "`simrun check`" + `.`
+
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "schema",
-		Short:   "Print the JSON Schema of scenario files",
-		Example: `  simrun schema > scenario.schema.json`,
+		Short:   "Print the JSON Schema of scenario files, for editors",
+		Long:    schemaLong,
+		Example: `  simrun schema > scenarios/scenario.schema.json`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := a.Out.Write(scenarios.Schema())

@@ -20,6 +20,9 @@ much faster that was, messages to and from the automations, and the digest of th
 run. Then failures in full, each with the command that repeats it.`
 
 const runExample = `  simrun run hallway.yaml
+  simrun run hallway.yaml --watch
+  simrun run scenarios/ --html report.html
+  simrun run hallway.yaml --update
   simrun run scenarios/ --run 'hall|stairs' --strict
   simrun run hallway.yaml --seeds 0-9999 --fail-fast
   simrun run hallway.yaml --repeat 3
@@ -42,6 +45,9 @@ func (a *app) run(cmd *cobra.Command, paths []string, f *runFlags) error {
 	log, err := a.logging.Logger(a.Err)
 	if err != nil {
 		return err
+	}
+	if f.watch {
+		return a.watch(cmd, paths, f)
 	}
 	r, err := f.runner(cmd, a)
 	if err != nil {

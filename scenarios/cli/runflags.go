@@ -28,7 +28,7 @@ type runFlags struct {
 	strict   bool
 
 	json, junit, html, record string
-	github, update            bool
+	github, update, watch     bool
 	cpu, mem                  string
 }
 
@@ -51,6 +51,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	s.StringVar(&f.html, "html", "", "write a page that shows each run, with a timeline, to `file`; - is standard output, in place of the text")
 	s.BoolVar(&f.github, "github", false, "print annotations for GitHub Actions too")
 	s.BoolVar(&f.update, "update", false, "write the golden files anew, from what the automations say")
+	s.BoolVar(&f.watch, "watch", false, "run again, until ^C, on each change of a scenario, its tape or its golden file")
 	s.StringVar(&f.record, "record", "", "keep the run as this `tape`, which must not exist; for a single scenario")
 	s.StringVar(&f.cpu, "cpuprofile", "", "write a profile of the processor to `file`")
 	s.StringVar(&f.mem, "memprofile", "", "write a profile of the memory to `file`")

@@ -6,9 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/hubtape/hubtape/clock"
 
 	"github.com/hubtape/hubtape/internal/command"
 	"github.com/hubtape/hubtape/mqtt"
@@ -56,8 +53,11 @@ func New(o Options) (*Draft, error) {
 			return nil, fmt.Errorf("--outputs: %w", err)
 		}
 	}
-	s, err := take(o.Tape)
+	s, err := take(o.Tape, maxMessages)
 	if err != nil {
+		return nil, err
+	}
+	if s.start, err = startOf(o.Tape); err != nil {
 		return nil, err
 	}
 	if len(s.told()) == 0 {
@@ -88,6 +88,8 @@ type drafter struct {
 	Options
 	*survey
 	outputs []*output
+	without string  // a topic that is not fed; "": none
+	pairs   []*pair // without an automation
 	draft   *Draft
 }
 
@@ -131,15 +133,6 @@ func (d *drafter) settle(w *writer, r *scenarios.Result) *Draft {
 	return d.draft
 }
 
-// head begins a scenario.
-func (d *drafter) head(name string) *writer {
-	w := &writer{}
-	w.comment("", "Written from %s: %s on %s in %s.", filepath.Base(d.Tape),
-		command.Count(d.messages, "message"), command.Count(len(d.topics), "topic"), clock.FormatDuration(d.length.Round(time.Second)))
-	w.line("name: %s", quote(name))
-	return w
-}
-
 // tape writes what is fed.
 func (d *drafter) tape(w *writer) {
 	w.line("tape:")
@@ -148,9 +141,16 @@ func (d *drafter) tape(w *writer) {
 		w.comment("  ", "What is fed: all that was recorded under these names.")
 		w.line("  feed: [%s]", quoteAll(roots))
 	}
-	if chatter := d.chatter(); len(chatter) > 0 {
+	chatter := d.chatter()
+	if d.without != "" {
+		chatter = append(chatter, d.without)
+	}
+	if len(chatter) > 0 {
 		w.comment("  ", "The hub's own log, which no automation reads.")
 		w.line("  exclude: [%s]", quoteAll(chatter))
+	}
+	if d.until > 0 {
+		w.line("  until: %s", duration(d.until))
 	}
 	if len(d.outputs) > 0 {
 		w.comment("  ", "What the automation of that day said: never fed, only compared.")

@@ -52,6 +52,12 @@ func writeTape(t require.TestingT, dir string, records []recorder.Record) string
 	return path
 }
 
+func writeText(t *testing.T, lines string) string {
+	path := filepath.Join(t.TempDir(), "x.jsonl")
+	require.NoError(t, os.WriteFile(path, []byte(lines), 0o600))
+	return path
+}
+
 // What is written without an automation passes, whatever is on the tape.
 func TestFramesPass(t *testing.T) {
 	dir := t.TempDir()

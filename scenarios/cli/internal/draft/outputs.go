@@ -21,8 +21,9 @@ type convention struct {
 	filter func(t *topic, levels []string) string
 }
 
-// conventions are tried in this order.
-var conventions = []convention{
+// commandTopics are tried in this order. Package conventions knows whose topics
+// are on a tape; this is which of them are commands.
+var commandTopics = []convention{
 	{"Tasmota devices take commands on cmnd/…", func(_ *topic, l []string) string {
 		switch {
 		case l[0] == "cmnd":
@@ -114,7 +115,7 @@ func guessOutputs(s *survey) (out []*output) {
 
 func commandFilter(t *topic) (filter, why string) {
 	levels := strings.Split(t.name, "/")
-	for _, c := range conventions {
+	for _, c := range commandTopics {
 		if f := c.filter(t, levels); f != "" && mqtt.ValidateFilter(f) == nil {
 			return f, c.why
 		}

@@ -51,19 +51,32 @@ func TestGuessedFilters(t *testing.T) {
 
 func TestContent(t *testing.T) {
 	for payload, want := range map[string]string{
-		"":                                  `, payload: ""`,
-		"ON":                                `, payload: "ON"`,
-		"a\nb":                              "",
-		"\xff":                              "",
-		"[1,2]":                             `, payload: "[1,2]"`,
-		"null":                              `, payload: "null"`,
-		`{}`:                                "",
+		"":      `, payload: ""`,
+		"ON":    `, payload: "ON"`,
+		"a\nb":  "",
+		"\xff":  "",
+		"[1,2]": `, payload: "[1,2]"`,
+		"null":  `, payload: "null"`,
+		`{}`:    "",
+		`{"id2":"765e250d-5df3-41bc-ad90-68c922a95376","at":"2026-01-10T17:00:00Z","mac":"A4CF12F45B10"}`: "",
 		`{"last_seen":"x"}`:                 "",
-		`{"b":2,"a":{"x":1},"on":true}`:     `, json: {"on": true, "b": 2}`,
+		`{"b":2,"a":{"x":1},"on":true}`:     `, json: {"on": true, "a": {"x": 1}}`,
 		`{"s":"x","t":"y","u":"z"}`:         `, json: {"s": "x", "t": "y"}`,
 		`{"n":null,"l":[1],"k\"ey":"v\"w"}`: `, json: {"k\"ey": "v\"w"}`,
 	} {
-		require.Equal(t, want, content([]byte(payload)), payload)
+		require.Equal(t, want, content([]byte(payload), nil), payload)
+	}
+	for _, c := range []struct{ before, payload, content, state string }{
+		{`{"a":true,"n":1}`, `{"a":false,"n":2}`, `, json: {"a": false, "n": 2}`, `, json: {"a": false}`},
+		{`{"a":true,"n":1}`, `{"a":true,"n":2}`, `, json: {"n": 2}`, ``},
+		{`{"a":true,"n":1}`, `{"a":true,"n":1}`, `, json: {"a": true, "n": 1}`, ``},
+		{`x`, `{"a":true}`, `, json: {"a": true}`, `, json: {"a": true}`},
+		{`{"p":{"s":"RUN","n":1}}`, `{"p":{"s":"IDLE","n":2}}`, `, json: {"p": {"s": "IDLE"}}`, `, json: {"p": {"s": "IDLE"}}`},
+		{`{"p":{"q":{"r":{"s":{"t":1}}}}}`, `{"p":{"q":{"r":{"s":{"t":2}}}}}`, ``, ``}, // too deep to be looked at
+		{`ON`, `OFF`, `, payload: "OFF"`, `, payload: "OFF"`},
+	} {
+		require.Equal(t, c.content, content([]byte(c.payload), []byte(c.before)), c.payload)
+		require.Equal(t, c.state, stateContent([]byte(c.payload), []byte(c.before)), c.payload)
 	}
 }
 

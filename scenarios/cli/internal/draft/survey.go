@@ -24,7 +24,9 @@ type topic struct {
 	said    int     // messages, without any snapshot
 	changes int     // messages whose payload is not that of the one before
 	first   message // the first that is no snapshot
+	start   []byte  // the first payload there is
 	last    []byte  // the latest payload
+	turns   turns   // how its state changes
 	method  bool    // one is a JSON object with a method: a remote call
 }
 
@@ -41,15 +43,17 @@ type survey struct {
 	byName   map[string]*topic
 	messages int
 	length   time.Duration
-	head     bool // nothing that is played has come before the snapshot
+	start    time.Time     // the date of its beginning; zero: not known
+	until    time.Duration // where a scenario stops to play it; 0: at its end
+	head     bool          // nothing that is played has come before the snapshot
 }
 
 // ErrExtension: a scenario cannot name a tape with such a file name.
 var ErrExtension = errors.New("a tape is a .hubtape or .jsonl file; turn other recordings into one with `record import`")
 
-// readTape calls visit with every message of a tape, in order. The payload is
-// valid only during the call.
-func readTape(path string, visit func(r *recorder.Record)) error {
+// readTape calls visit with every message of a tape, in order, until it returns
+// false. The payload is valid only during the call.
+func readTape(path string, visit func(r *recorder.Record) bool) error {
 	switch filepath.Ext(path) {
 	case ".hubtape":
 		return readBinary(path, visit)
@@ -59,7 +63,7 @@ func readTape(path string, visit func(r *recorder.Record)) error {
 	return fmt.Errorf("%s: %w", path, ErrExtension)
 }
 
-func readBinary(path string, visit func(r *recorder.Record)) (err error) {
+func readBinary(path string, visit func(r *recorder.Record) bool) (err error) {
 	tape, err := recorder.Open(path)
 	if err != nil {
 		return err
@@ -70,12 +74,14 @@ func readBinary(path string, visit func(r *recorder.Record)) (err error) {
 	}
 	c := tape.Cursor(recorder.Query{Kinds: recorder.MessageKinds(), Transient: true})
 	for c.Next() {
-		visit(c.Record())
+		if !visit(c.Record()) {
+			return nil
+		}
 	}
 	return c.Err()
 }
 
-func readLines(path string, visit func(r *recorder.Record)) error {
+func readLines(path string, visit func(r *recorder.Record) bool) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -98,30 +104,56 @@ func readLines(path string, visit func(r *recorder.Record)) error {
 		} else if err != nil {
 			return err
 		}
-		if r.Kind.IsMessage() {
-			visit(&r)
+		if r.Kind.IsMessage() && !visit(&r) {
+			return nil
 		}
 	}
 }
 
 func newSurvey() *survey { return &survey{byName: map[string]*topic{}, head: true} }
 
-// take reads a tape.
-func take(path string) (*survey, error) {
+// maxMessages is how much of a tape is looked at and played: what a scenario is
+// written from is run several times.
+const maxMessages = 200_000
+
+// take reads a tape, up to a whole second if it has more than most messages.
+func take(path string, most int) (*survey, error) {
 	s := newSurvey()
-	return s, readTape(path, s.add)
+	n := 0
+	err := readTape(path, func(r *recorder.Record) bool {
+		if n++; n > most {
+			s.until = r.At.Truncate(time.Second)
+		}
+		return n <= most
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.read(path, func(r *recorder.Record) { s.add(r) })
+}
+
+// read calls visit with every message up to where the tape is played.
+func (s *survey) read(path string, visit func(r *recorder.Record)) error {
+	return readTape(path, func(r *recorder.Record) bool {
+		played := s.until == 0 || r.At <= s.until
+		if played {
+			visit(r)
+		}
+		return played
+	})
 }
 
 func (s *survey) add(r *recorder.Record) {
 	t := s.byName[r.Topic]
 	if t == nil {
-		t = &topic{name: strings.Clone(r.Topic)}
+		t = &topic{name: strings.Clone(r.Topic), start: slices.Clone(r.Payload)}
 		s.byName[t.name] = t
 		s.topics = append(s.topics, t)
 	}
 	s.messages++
 	s.length = max(s.length, r.At)
 	t.look(r.Payload)
+	t.turns.add(message{s.messages, r.At, r.Payload}, r.Kind == recorder.KindSnapshot)
 	if r.Kind != recorder.KindSnapshot {
 		t.said++
 		s.head = s.head && (isLog(t.name) || isBrokers(t.name)) // these are not played

@@ -25,6 +25,15 @@ func (w *writer) comment(indent, format string, args ...any) {
 	}
 }
 
+// counted writes that a topic has so many more messages.
+func (w *writer) counted(topic string, n int) {
+	if n == 0 {
+		w.line("  - never: {topic: %s}", quote(topic))
+		return
+	}
+	w.line("  - count: {topic: %s, min: %d, max: %d}", quote(topic), n, n)
+}
+
 // printable keeps what may stand in a comment.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -1,0 +1,4 @@
+package draft
+
+// MaxMessages is how much of a tape is played.
+const MaxMessages = maxMessages
