@@ -27,8 +27,8 @@ func (w *World) RouteUntil(c Condition, within time.Duration) error {
 	if within < 0 {
 		until = max(w.Now(), w.tapeEnd()+afterTape)
 	}
-	near := nearMisses{pattern: c.pattern}
-	look := near.look
+	near := NewNearMisses(c.pattern)
+	look := near.Look
 	if c.holds != nil {
 		if c.holds() {
 			w.digest.step(w.Now(), "route_until", true)
@@ -61,7 +61,7 @@ func (w *World) RouteUntil(c Condition, within time.Duration) error {
 		f.Message = fmt.Sprintf("%s did not come within %v (from %v to %v)", c, within, from, until)
 	}
 	if c.pattern != nil {
-		f.Details = near.details(w.Recent(recentSize))
+		f.Details = near.Details(w.Recent(recentSize))
 		w.place(f, c.pattern, from)
 	}
 	return f
@@ -248,11 +248,11 @@ func (w *World) Count(p match.Pattern, least, most int, d time.Duration) error {
 		return err
 	}
 	from, until := w.Now(), w.span(d)
-	near := nearMisses{pattern: &p}
+	near := NewNearMisses(&p)
 	n := 0
 	var hits []Seen
 	_, err := w.wait(func(s *match.Subject) bool {
-		if near.look(s) {
+		if near.Look(s) {
 			if n++; len(hits) < nearKept {
 				hits = append(hits, SeenOf(s))
 			}
@@ -269,8 +269,8 @@ func (w *World) Count(p match.Pattern, least, most int, d time.Duration) error {
 	for _, h := range hits {
 		f.Details = append(f.Details, h.line())
 	}
-	if n < least {
-		f.Details = append(f.Details, near.details(w.Recent(recentSize))...)
+	if n < least && (n == 0 || near.Any()) {
+		f.Details = append(f.Details, near.Details(w.Recent(recentSize))...)
 	}
 	w.place(f, &p, from)
 	return f
@@ -299,12 +299,12 @@ func (w *World) Retained(p match.Pattern) error {
 	if p.Source == "" {
 		p.Source = match.Any // who said it is not kept
 	}
-	near := nearMisses{pattern: &p}
+	near := NewNearMisses(&p)
 	ok := false
 	for _, m := range w.broker.Retained(p.Topic) {
 		var s match.Subject
 		s.Set(m, "", match.Any, w.Now())
-		if ok = near.look(&s); ok {
+		if ok = near.Look(&s); ok {
 			break
 		}
 	}
@@ -313,10 +313,10 @@ func (w *World) Retained(p match.Pattern) error {
 		return nil
 	}
 	f := &Failure{Kind: "retained", At: w.Now(), Message: fmt.Sprintf("no retained message is like %s at %v", &p, w.Now())}
-	if near.count == 0 {
+	if !near.Any() {
 		f.Details = []string{fmt.Sprintf("nothing is retained on %s", p.Topic)}
 	} else {
-		f.Details = near.details(nil)
+		f.Details = near.Details(nil)
 	}
 	w.place(f, &p, w.Now())
 	return f

@@ -80,8 +80,8 @@ func (s *scanner) heldProperty(key string) (h hold) {
 		}
 		if e.rule.allow {
 			h.free = true
-		} else if h.rule == nil && e.rule.takes(typeText) {
-			h.rule = e.rule
+		} else if e.rule.takes(typeText) {
+			h.add(e.rule)
 		}
 	}
 	return h

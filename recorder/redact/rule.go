@@ -116,10 +116,12 @@ func (r *rule) isSecretList(values []byte) bool {
 }
 
 func (r *rule) isUnusual(text []byte) bool {
-	if len(r.except) > 0 && len(text) <= maxExceptBytes && r.except[strings.ToLower(string(text))] {
-		return false
-	}
-	return r.like == nil || r.like.Match(text)
+	return !r.isExcepted(text) && (r.like == nil || r.like.Match(text))
+}
+
+// isExcepted reports whether the rule knows a value for no secret.
+func (r *rule) isExcepted(text []byte) bool {
+	return len(r.except) > 0 && len(text) <= maxExceptBytes && r.except[strings.ToLower(string(text))]
 }
 
 // maxExceptBytes bounds the length of a word in except.

@@ -1,6 +1,9 @@
 package redact
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // maxInside is how deep JSON inside of JSON texts is looked into.
 const maxInside = 4
@@ -44,8 +47,39 @@ type document struct {
 
 // hold is what is decided about a value from outside of it.
 type hold struct {
-	rule *rule // it is to be replaced, whatever it is
-	free bool  // it is to stay
+	rule   *rule   // it is to be replaced, if it looks as the rule says
+	others []*rule // or as one of these does, the earliest first
+	free   bool    // it is to stay
+}
+
+// add adds a rule that may take the value. The rules of a hold that was handed
+// down stay as they are.
+func (h *hold) add(r *rule) {
+	if h.rule == nil {
+		h.rule = r
+		return
+	}
+	h.others = append(slices.Clip(h.others), r)
+}
+
+// taking is the first rule that takes a value; nil for none, and where a rule
+// before it knows the value for no secret.
+func (h *hold) taking(takes func(r *rule, value []byte) bool, value []byte) *rule {
+	if h.rule == nil || takes(h.rule, value) {
+		return h.rule
+	}
+	if h.rule.isExcepted(value) {
+		return nil
+	}
+	for _, r := range h.others {
+		if takes(r, value) {
+			return r
+		}
+		if r.isExcepted(value) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // scan reads a field whose edits begin at s.edits[0]. A rule that takes the
@@ -117,8 +151,10 @@ func (s *scanner) value(d *document, i int, h hold) int {
 		i = word(d.b, i, "null")
 	default:
 		end := numberEnd(d.b, i)
-		if end > 0 && h.rule != nil {
-			s.number(d.b, i, end, h.rule)
+		if end > 0 {
+			if r := h.taking((*rule).isSecretNumber, d.b[i:end]); r != nil {
+				s.replace(i, end, r, kindNumber, d.b[i:end])
+			}
 		}
 		i = end
 	}
@@ -180,7 +216,7 @@ func (s *scanner) object(d *document, i int, h hold) int {
 // list reads the list that begins at i.
 func (s *scanner) list(d *document, i int, h hold) int {
 	if h.rule != nil {
-		if end := s.byteList(d.b, i, h.rule); end > 0 {
+		if end := s.byteList(d.b, i, h); end > 0 {
 			return end
 		}
 	}
@@ -223,8 +259,8 @@ func (s *scanner) held(h hold, known []entry, first byte) hold {
 			}
 			if e.rule.allow {
 				h.free = true
-			} else if h.rule == nil && t != 0 && e.rule.takes(t) {
-				h.rule = e.rule
+			} else if t != 0 && e.rule.takes(t) {
+				h.add(e.rule)
 			}
 		}
 	}
@@ -247,8 +283,8 @@ func (s *scanner) jsonText(d *document, from, to int, escaped bool, h hold) {
 	} else if mask != 0 {
 		mask &= s.rules.trig.in(text)
 	}
-	if h.rule != nil && h.rule.isSecretText(text) {
-		s.replace(from, to, h.rule, kindText, text)
+	if r := h.taking((*rule).isSecretText, text); r != nil {
+		s.replace(from, to, r, kindText, text)
 		return
 	}
 	edits := len(s.edits)
@@ -265,21 +301,17 @@ func (s *scanner) jsonText(d *document, from, to int, escaped bool, h hold) {
 	}
 }
 
-func (s *scanner) number(b []byte, from, to int, r *rule) {
-	if r.isSecretNumber(b[from:to]) {
-		s.replace(from, to, r, kindNumber, b[from:to])
-	}
-}
-
 // byteList replaces the list at i if all it holds are whole numbers from 0 to
 // 255, and returns where it ends; 0 if it is another list.
-func (s *scanner) byteList(b []byte, i int, r *rule) int {
+func (s *scanner) byteList(b []byte, i int, h hold) int {
 	s.values = s.values[:0]
 	end := eachByte(b, i, func(_, _ int, v byte) { s.values = append(s.values, v) })
-	if end == 0 || !r.isSecretList(s.values) {
+	if end == 0 {
 		return end
 	}
-	s.replaceBytes(b, i, end, r)
+	if r := h.taking((*rule).isSecretList, s.values); r != nil {
+		s.replaceBytes(b, i, end, r)
+	}
 	return end
 }
 

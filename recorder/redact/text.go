@@ -27,8 +27,8 @@ type secret struct {
 
 // plain reads text that is not JSON.
 func (s *scanner) plain(b []byte, mask uint64, level int, h hold) {
-	if h.rule != nil && h.rule.isSecretText(b) {
-		s.replace(0, len(b), h.rule, kindPayload, b)
+	if r := h.taking((*rule).isSecretText, b); r != nil {
+		s.replace(0, len(b), r, kindPayload, b)
 		return
 	}
 	if len(b) > binaryFrom && !utf8.Valid(b) {

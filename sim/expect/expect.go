@@ -50,8 +50,29 @@ func (w *Window) String() string {
 	return fmt.Sprintf(" between %v and %v", w.From, w.To)
 }
 
-// holds reports whether a message is what the item asks for.
-func (i *Item) holds(s *match.Subject) bool { return i.Between.Has(s.At) && i.Pattern.Match(s) }
+// holds reports whether a message is what the item asks for; one on its topics
+// that is not is kept.
+func (i *Item) holds(s *match.Subject, near *sim.NearMisses) bool {
+	switch {
+	case !near.Look(s):
+		return false
+	case !i.Between.Has(s.At):
+		near.Add(sim.SeenOf(s), "it came outside of that time")
+		return false
+	}
+	return true
+}
+
+// missing is the failure of an item that nothing like it was said.
+func (i *Item) missing(kind string, end time.Duration, near *sim.NearMisses) *sim.Failure {
+	if i.Between != nil {
+		end = min(end, i.Between.To)
+	}
+	return &sim.Failure{
+		Kind: kind, At: end, Topic: i.Pattern.Topic, Message: fmt.Sprintf("no message like %s came%s", i.Pattern, i.Between),
+		Details: near.Details(nil),
+	}
+}
 
 // Told is how many violations of one expectation are told in full.
 const Told = 3

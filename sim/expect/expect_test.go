@@ -65,14 +65,14 @@ func TestJudges(t *testing.T) {
 		"never in a window":      {expect.NewNever(item("a", "").In(2*s, 3*s)), []string{"1 a 1", "4 a 4"}, ""},
 		"never, at its ends":     {expect.NewNever(item("a", "").In(2*s, 3*s)), []string{"2 a 1", "3 a 4"}, "0 2s [a] never: a message like a came at 2s (and once more), and never must between 2s and 3s\n  2s a 1 (app)\n  3s a 4 (app)\n"},
 		"ordered":                {expect.NewOrdered([]expect.Item{item("a", "1"), item("a", "2")}), []string{"1 a 1", "2 a 3", "3 a 2", "4 a 1"}, ""},
-		"ordered, one for two":   {expect.NewOrdered([]expect.Item{item("a", ""), item("a", "")}), []string{"1 a 1"}, "1 0s [a] ordered: no message like a came after the 1 before it\n"},
-		"ordered, wrong order":   {expect.NewOrdered([]expect.Item{item("a", "1"), item("a", "2")}), []string{"1 a 2", "2 a 1", "3 a 3"}, "1 3s [a] ordered: no message like a payload \"2\" came after the 1 before it\n  the nearest: 3s a 3 (app)\n  payload was \"3\", want \"2\"\n"},
-		"ordered, out of window": {expect.NewOrdered([]expect.Item{item("a", "").In(0, s)}), []string{"2 a 1"}, "0 2s [a] ordered: no message like a came between 0s and 1s\n  the nearest: 2s a 1 (app)\n  it came at 2s, or stands for another item\n"},
+		"ordered, one for two":   {expect.NewOrdered([]expect.Item{item("a", ""), item("a", "")}), []string{"1 a 1"}, "1 1h0m0s [a] ordered: no message like a came after the 1 before it\n  on a came 1 message instead:\n    1s a 1 (app): it stands for the item before\n"},
+		"ordered, wrong order":   {expect.NewOrdered([]expect.Item{item("a", "1"), item("a", "2")}), []string{"1 a 2", "2 a 1", "3 a 3"}, "1 1h0m0s [a] ordered: no message like a payload \"2\" came after the 1 before it\n  on a came 2 messages instead:\n    1s a 2 (app): it came before its turn\n    3s a 3 (app): payload was \"3\", want \"2\"\n"},
+		"ordered, out of window": {expect.NewOrdered([]expect.Item{item("a", "").In(0, s)}), []string{"2 a 1"}, "0 1s [a] ordered: no message like a came between 0s and 1s\n  on a came 1 message instead:\n    2s a 1 (app): it came outside of that time\n"},
 		"ordered, of none":       {expect.NewOrdered(nil), []string{"1 a 1"}, ""},
 		"unordered":              {expect.NewUnordered([]expect.Item{item("a", "1"), item("a", "2")}), []string{"1 a 2", "2 a 1"}, ""},
-		"unordered, one for two": {expect.NewUnordered([]expect.Item{item("a", ""), item("a", "")}), []string{"1 a 1"}, "1 1s [a] unordered: no message like a came\n  the nearest: 1s a 1 (app)\n  it came at 1s, or stands for another item\n"},
+		"unordered, one for two": {expect.NewUnordered([]expect.Item{item("a", ""), item("a", "")}), []string{"1 a 1"}, "1 1h0m0s [a] unordered: no message like a came\n  on a came 1 message instead:\n    1s a 1 (app): it stands for another item\n"},
 		"unordered, moved over":  {expect.NewUnordered([]expect.Item{item("+", ""), item("a", "")}), []string{"1 a 1", "2 b 1"}, ""},
-		"unordered, nothing":     {expect.NewUnordered([]expect.Item{item("a", ""), item("b", "")}), nil, "0 0s [a] unordered: no message like a came\n1 0s [b] unordered: no message like b came\n"},
+		"unordered, nothing":     {expect.NewUnordered([]expect.Item{item("a", ""), item("b", "")}), nil, "0 1h0m0s [a] unordered: no message like a came\n  nothing at all was said on a in that time\n1 1h0m0s [b] unordered: no message like b came\n  nothing at all was said on b in that time\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said(t, c.judge, c.said...)

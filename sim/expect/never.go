@@ -20,7 +20,7 @@ func NewNever(item Item) *Never { return &Never{item: item} }
 
 // Hear is Judge's.
 func (j *Never) Hear(s *match.Subject) {
-	if !j.item.holds(s) {
+	if !j.item.Between.Has(s.At) || !j.item.Pattern.Match(s) {
 		return
 	}
 	if j.count++; len(j.found) < Told {

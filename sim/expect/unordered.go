@@ -3,23 +3,24 @@ package expect
 import (
 	"time"
 
+	"github.com/hubtape/hubtape/sim"
 	"github.com/hubtape/hubtape/sim/match"
 )
 
 // Unordered judges that each item is said, within its window; no message stands
 // for two of them.
 type Unordered struct {
-	items   []Item
-	by      []int   // which message stands for each item; -1: none so far
-	fits    [][]int // the items that each message of by fits
-	nearest []nearest
+	items []Item
+	by    []int   // which message stands for each item; -1: none so far
+	fits  [][]int // the items that each message of by fits
+	near  []*sim.NearMisses
 }
 
 // NewUnordered makes the judge of a list.
 func NewUnordered(items []Item) *Unordered {
-	j := &Unordered{items: items, by: make([]int, len(items)), nearest: make([]nearest, len(items))}
-	for i := range j.by {
-		j.by[i] = -1
+	j := &Unordered{items: items, by: make([]int, len(items)), near: make([]*sim.NearMisses, len(items))}
+	for i := range items {
+		j.by[i], j.near[i] = -1, sim.NewNearMisses(items[i].Pattern)
 	}
 	return j
 }
@@ -28,12 +29,8 @@ func NewUnordered(items []Item) *Unordered {
 func (j *Unordered) Hear(s *match.Subject) {
 	var fits []int
 	for i := range j.items {
-		want := &j.items[i]
-		switch {
-		case want.holds(s):
+		if j.items[i].holds(s, j.near[i]) {
 			fits = append(fits, i)
-		case j.by[i] < 0:
-			j.nearest[i].see(want, s)
 		}
 	}
 	if len(fits) == 0 {
@@ -46,7 +43,7 @@ func (j *Unordered) Hear(s *match.Subject) {
 	}
 	for _, i := range fits {
 		if j.by[i] < 0 {
-			j.nearest[i].see(&j.items[i], s)
+			j.near[i].Add(sim.SeenOf(s), "it stands for another item")
 		}
 	}
 }
@@ -68,10 +65,10 @@ func (j *Unordered) place(message int, tried []bool) bool {
 }
 
 // Verdict is Judge's.
-func (j *Unordered) Verdict(time.Duration) (failures []Failure) {
+func (j *Unordered) Verdict(end time.Duration) (failures []Failure) {
 	for i := range j.items {
 		if j.by[i] < 0 {
-			failures = append(failures, Failure{Failure: j.nearest[i].failure("unordered", &j.items[i]), Item: i})
+			failures = append(failures, Failure{Failure: j.items[i].missing("unordered", end, j.near[i]), Item: i})
 		}
 	}
 	return failures

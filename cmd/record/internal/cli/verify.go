@@ -109,7 +109,7 @@ func (a *app) printReport(path string, rep recorder.Report, hash string) error {
 		b = fmt.Appendf(b, "%v\n", d)
 	}
 	if rep.OK() {
-		b = fmt.Appendf(b, "%s: whole; %s records in %s chunks; content %s\n", path, thousands(rep.Records), thousands(uint64(rep.Chunks)), hash)
+		b = fmt.Appendf(b, "%s: whole; %s in %s; content %s\n", path, command.Count(int(rep.Records), "record"), command.Count(rep.Chunks, "chunk"), hash)
 	} else {
 		b = fmt.Appendf(b, "%s: damaged; %s records in %s chunks are whole; `record salvage %s -o FILE` copies them\n",
 			path, thousands(rep.Records), thousands(uint64(rep.Chunks)), path)
