@@ -39,8 +39,8 @@ func (s *Scenario) CheckGolden() error {
 func (s *Scenario) CheckApps(known []string) error {
 	var faults []*FileError
 	for _, app := range s.Apps {
-		if slices.Contains(known, app.App) {
-			continue
+		if app.App == "" || slices.Contains(known, app.App) {
+			continue // without a name there is nothing to look for
 		}
 		names := slices.Sorted(slices.Values(known))
 		hint := nearHint(app.App, names)
@@ -53,6 +53,9 @@ func (s *Scenario) CheckApps(known []string) error {
 }
 
 func (s *Scenario) needFile(faults []*FileError, what, file string, p Pos, hint string) []*FileError {
+	if file == "" {
+		return faults // that is a fault of its own
+	}
 	info, err := os.Stat(s.Path(file))
 	switch {
 	case err == nil && info.Mode().IsRegular():

@@ -92,7 +92,7 @@ tape: {file: tape.jsonl, exclude: ["light/set"]}
 steps:
   - replay: {until: 900ms}
   - route_until: {topic: light/set, json: {state: "ON"}, within: 1s}
-  - count: {topic: light/set, json: {state: "ON"}, min: 1, max: 1, for: 2m}
+  - count: {topic: light/set, json: {state: "ON"}, exactly: 1, for: 2m}
   - route_until: {topic: light/set, json: {state: "OFF"}}
 `
 

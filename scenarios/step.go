@@ -98,7 +98,7 @@ var (
 	advanceKeys    = []string{"to"}
 	replayKeys     = []string{"until"}
 	neverKeys      = append(slices.Clone(patternKeys), "for")
-	countKeys      = append(slices.Clone(patternKeys), "min", "max", "for")
+	countKeys      = append(slices.Clone(patternKeys), "exactly", "min", "max", "for")
 	retainedKeys   = patternKeys
 )
 
@@ -259,8 +259,17 @@ func (c *conditions) count(p Pos, o object) Step {
 	out := &Count{Pos: p, Pattern: c.pattern(o), For: o.optional("for")}
 	_, hasMin := o.has("min")
 	_, hasMax := o.has("max")
-	if !hasMin && !hasMax {
-		c.fail(p, "write min: 1", "count needs min, max or both")
+	if n, ok := o.integer("exactly", 0, math.MaxInt64); ok {
+		out.Min, out.Max = n, &n
+	}
+	switch exactly, ok := o.has("exactly"); {
+	case ok && (hasMin || hasMax):
+		c.fail(exactly.Pos, "leave out min and max", "count has exactly, which says min and max already")
+		return out
+	case ok:
+		return out
+	case !hasMin && !hasMax:
+		c.fail(p, "write exactly: 1", "count needs exactly, min or max")
 	}
 	out.Min, _ = o.integer("min", 0, math.MaxInt64)
 	if most, ok := o.integer("max", 0, math.MaxInt64); ok {

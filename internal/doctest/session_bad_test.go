@@ -64,7 +64,7 @@ func TestBadDocuments(t *testing.T) {
 		"file not run":    {[]string{"```sh", "false", "```"}, ""},
 		"folders":         {[]string{"```console", "$ pwd", "…script-x", "```"}, ""},
 		"mistake":         {[]string{"<!-- test: : -->", "```console mistake=slow", "$ echo $HOME_MISTAKE", "slow", "```", "```console", "$ echo $HOME_MISTAKE", "```"}, ""},
-		"both ways":       {[]string{"```yaml a.yaml mistake=every-ring", "name: a", "app: doorbell", "steps: [{publish: {topic: bell/pressed}}, {publish: {topic: bell/pressed}}, {count: {topic: notify/phone, min: 1, max: 1, for: 1s}}]", "```"}, ""},
+		"both ways":       {[]string{"```yaml a.yaml mistake=every-ring", "name: a", "app: doorbell", "steps: [{publish: {topic: bell/pressed}}, {publish: {topic: bell/pressed}}, {count: {topic: notify/phone, exactly: 1, for: 1s}}]", "```"}, ""},
 		"never passes":    {[]string{"```yaml a.yaml mistake=every-ring", "name: a", "app: doorbell", "steps: [{count: {topic: notify/phone, min: 1, for: 1s}}]", "```"}, "x.md:1: it does not pass as it stands"},
 		"warns":           {[]string{"```yaml a.yaml mistake=every-ring", "name: a", "```"}, "x.md:1: it does not pass as it stands"},
 		"mistake unseen":  {[]string{"```yaml a.yaml mistake=slow", "name: a", "app: doorbell", "steps: [{publish: {topic: bell/pressed}}, {route_until: {topic: notify/phone, within: 1s}}]", "```"}, "exit code 0 with the mistake slow"},

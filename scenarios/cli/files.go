@@ -159,7 +159,11 @@ func (f *files) load(p string) {
 		return
 	}
 	f.seen[p] = true
-	s, err := scenarios.Load(p)
+	var s *scenarios.Scenario
+	var err error
+	if panicked := guard(0, func() { s, err = scenarios.LoadFor(p, f.Apps) }); panicked != nil {
+		err = panicked // of an automation that reads its parameters itself
+	}
 	f.items = append(f.items, &item{file: p, scenario: s, err: err})
 }
 

@@ -93,7 +93,7 @@ func TestTheTriggerIsFound(t *testing.T) {
 			`- never: {topic: "shellies/shelly1-A4CF12F45B10/relay/0/command", for: "8m"}`,
 			`- route_until: {topic: "zigbee2mqtt/Kitchen leak", source: "tape", json: {"water_leak": true}, within: "200ms"} # at 8m0.058s, 02:18:00 UTC`,
 			`- route_until: {topic: "shellies/shelly1-A4CF12F45B10/relay/0/command", payload: "off", within: "200ms"}`,
-			`- count: {topic: "shellies/shelly1-A4CF12F45B10/relay/0/command", min: 4, max: 4}`,
+			`- count: {topic: "shellies/shelly1-A4CF12F45B10/relay/0/command", exactly: 4}`,
 		},
 		"loadshedding": {
 			`- never: {topic: "cmnd/wallbox/POWER", payload: "OFF", for: "5m"}`, // it asks before

@@ -69,7 +69,7 @@ func TestTheTriggerIsWhatTheAutomationNeeds(t *testing.T) {
 {"t":6,"topic":"button","payload":"push"}
 `)
 	require.Contains(t, d.Text, "without button on the tape it does not")
-	require.Contains(t, d.Text, `- count: {topic: "lamp", min: 1, max: 1}`)
+	require.Contains(t, d.Text, `- count: {topic: "lamp", exactly: 1}`)
 }
 
 // An automation that waits before it answers, while others speak.
@@ -96,7 +96,7 @@ func TestOnlyTheAutomationIsCounted(t *testing.T) {
 {"t":7,"topic":"button","payload":"push"}
 {"t":8,"topic":"lamp","payload":"ON"}
 `)
-	require.Contains(t, d.Text, `- count: {topic: "lamp", min: 1, max: 1}`)
+	require.Contains(t, d.Text, `- count: {topic: "lamp", exactly: 1}`)
 }
 
 // A frame asks for the state that changed, not for what was measured meanwhile.

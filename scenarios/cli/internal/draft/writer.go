@@ -31,7 +31,7 @@ func (w *writer) counted(topic string, n int) {
 		w.line("  - never: {topic: %s}", quote(topic))
 		return
 	}
-	w.line("  - count: {topic: %s, min: %d, max: %d}", quote(topic), n, n)
+	w.line("  - count: {topic: %s, exactly: %d}", quote(topic), n)
 }
 
 // printable keeps what may stand in a comment.
