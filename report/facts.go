@@ -33,9 +33,32 @@ type runFacts struct {
 
 // startFacts is a date, and the zone in which it is shown.
 type startFacts struct {
-	UnixMS float64 `json:"unix_ms"`
-	Offset int     `json:"offset"` // seconds east of UTC
-	Zone   string  `json:"zone"`
+	UnixMS  float64      `json:"unix_ms"`
+	Offset  int          `json:"offset"` // seconds east of UTC
+	Zone    string       `json:"zone"`
+	Changes []zoneChange `json:"changes,omitempty"` // of the clocks, in the time of the run
+}
+
+// zoneChange is what the clocks show from an instant on.
+type zoneChange struct {
+	At     int64  `json:"at"`
+	Offset int    `json:"offset"`
+	Zone   string `json:"zone"`
+}
+
+// startOf is nil where the date is not known.
+func startOf(r *Run) *startFacts {
+	if r.Start.IsZero() {
+		return nil
+	}
+	zone, offset := r.Start.Zone()
+	f := &startFacts{UnixMS: float64(r.Start.UnixMicro()) / 1000, Offset: offset, Zone: readable(zone)}
+	end := r.Start.Add(r.Length)
+	for _, at := r.Start.ZoneBounds(); !at.IsZero() && !at.After(end); _, at = at.ZoneBounds() {
+		zone, offset := at.Zone()
+		f.Changes = append(f.Changes, zoneChange{int64(at.Sub(r.Start)), offset, readable(zone)})
+	}
+	return f
 }
 
 type failureFacts struct {
@@ -64,17 +87,13 @@ func factsOf(r *Run) runFacts {
 		Name: readable(r.Name), File: readable(r.File), Description: readable(r.Description), Tags: readableAll(r.Tags),
 		Status: r.Status, Skip: readable(r.Skip), Digest: readable(r.Digest),
 		From: int64(r.From), Length: int64(r.Length), Wall: int64(r.Wall), In: r.In, Out: r.Out,
-		Warnings: readableAll(r.Warnings), Log: readableAll(r.Log), Repeat: readable(r.Repeat),
+		Start: startOf(r), Warnings: readableAll(r.Warnings), Log: readableAll(r.Log), Repeat: readable(r.Repeat),
 	}
 	if r.Status != "" {
 		f.Seed = fmt.Sprint(r.Seed)
 	}
 	for _, fact := range r.Facts {
 		f.Facts = append(f.Facts, Fact{readable(fact.Name), readable(fact.Value)})
-	}
-	if !r.Start.IsZero() {
-		zone, offset := r.Start.Zone()
-		f.Start = &startFacts{float64(r.Start.UnixMicro()) / 1000, offset, readable(zone)}
 	}
 	for _, x := range r.Failures {
 		f.Failures = append(f.Failures, failureFacts{

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/report"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -253,4 +254,14 @@ func (w *narrow) Write(b []byte) (int, error) {
 		return 0, errFull
 	}
 	return len(b), nil
+}
+
+// Dates are those of the clock on the wall, also after it has changed.
+func TestClocksChange(t *testing.T) {
+	budapest, err := clock.LoadZone("Europe/Budapest")
+	require.NoError(t, err)
+	r := &report.Run{Start: time.Date(2026, 3, 29, 1, 30, 0, 0, budapest), Length: 30 * time.Minute}
+	require.Contains(t, page(t, report.Options{}, r), `"offset":3600,"zone":"CET","changes":[{"at":1800000000000,"offset":7200,"zone":"CEST"}]`)
+	r.Length--
+	require.NotContains(t, page(t, report.Options{}, r), `"changes":`)
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -126,7 +127,11 @@ func (s *Scenario) CheckParams(apps []Entry) error {
 			continue // for CheckApps
 		}
 		if _, err := entry.prepare(use.Params); err != nil {
-			faults = append(faults, s.source().fault(use.Pos, paramsHint(entry), "params of %s: %s", use.App, jsonReason(err)))
+			at := use.Pos
+			if use.ParamsPos != (Pos{}) {
+				at = use.ParamsPos
+			}
+			faults = append(faults, s.source().fault(at, paramsHint(entry), "params of %s: %s", use.App, jsonReason(err)))
 		}
 	}
 	return sorted(faults)
@@ -143,8 +148,18 @@ func paramsHint(e Entry) string {
 	return "it takes " + strings.Join(names, ", ")
 }
 
-// jsonReason is what encoding/json says, without its prefix.
-func jsonReason(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
+// jsonReason is what encoding/json says, in the words of a scenario.
+func jsonReason(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || wrong.Field == "" {
+		return strings.TrimPrefix(err.Error(), "json: ")
+	}
+	is, _, _ := strings.Cut(wrong.Value, " ")
+	if word := map[string]string{"string": "text", "array": "list", "bool": "true or false"}[is]; word != "" {
+		is = word
+	}
+	return fmt.Sprintf("%s is %s, want %s", wrong.Field, is, typeName(wrong.Type))
+}
 
 // Check looks at everything about a scenario that can be known without running
 // it: its files, its automations and their parameters. The error is an

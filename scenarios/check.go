@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/hubtape/hubtape/internal/didyoumean"
 )
@@ -64,8 +65,8 @@ func (s *Scenario) needFile(faults []*FileError, what, file string, p Pos, hint 
 		return append(faults, s.source().fault(p, "", "the %s %s is no file", what, file))
 	}
 	path := s.Path(file)
-	if near, ok := didyoumean.Nearest(filepath.Base(path), filesIn(filepath.Dir(path))); ok {
-		hint = "did you mean " + filepath.Join(filepath.Dir(file), near) + "?"
+	if near, ok := nearFile(path); ok {
+		hint = strings.TrimSpace("did you mean " + filepath.Join(filepath.Dir(file), near) + "? " + otherwise(hint))
 	}
 	return append(faults, s.source().fault(p, hint, "the %s %s is not there (looked for %s)", what, file, path))
 }
@@ -76,6 +77,28 @@ func (s *Scenario) source() *source {
 		return newSource(s.File, "")
 	}
 	return s.src
+}
+
+// otherwise is a hint for those who did not mean the file that is there.
+func otherwise(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return "If not, " + hint
+}
+
+// nearFile is the file beside a path that differs from it by a typing mistake:
+// an extension that is the same does not make names alike.
+func nearFile(path string) (name string, ok bool) {
+	extension := filepath.Ext(path)
+	var stems []string
+	for _, name := range filesIn(filepath.Dir(path)) {
+		if stem, same := strings.CutSuffix(name, extension); same {
+			stems = append(stems, stem)
+		}
+	}
+	near, ok := didyoumean.Nearest(strings.TrimSuffix(filepath.Base(path), extension), stems)
+	return near + extension, ok
 }
 
 func filesIn(dir string) []string {

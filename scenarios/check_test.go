@@ -46,6 +46,8 @@ func TestCheckGolden(t *testing.T) {
 	err := s.CheckGolden()
 	require.ErrorContains(t, err, "x.yaml:2:25: the golden file x.golden.jsonl is not there")
 	require.ErrorContains(t, err, "write it with simrun --update")
+	require.NoError(t, os.WriteFile(s.Path("y.tape.jsonl"), nil, 0o644))
+	require.NotContains(t, s.CheckGolden().Error(), "did you mean", "the extensions are alike, not the names")
 	require.NoError(t, os.WriteFile(s.Path(s.Expect.Golden.File), nil, 0o644))
 	require.NoError(t, s.CheckGolden())
 }

@@ -97,6 +97,9 @@ func (s *Scenario) checkGolden() error {
 // checkGoldenFolder looks whether the golden file could be written.
 func (s *Scenario) checkGoldenFolder() error {
 	g := s.Expect.Golden
+	if info, err := os.Stat(s.Path(g.File)); err == nil && !info.Mode().IsRegular() { // a device may be read for ever
+		return sorted([]*FileError{s.source().fault(g.FilePos, "", "the golden file %s is no file", g.File)})
+	}
 	folder := filepath.Dir(s.Path(g.File))
 	if info, err := os.Stat(folder); err == nil && info.IsDir() {
 		return nil

@@ -129,10 +129,11 @@ func TestGoldenFilesThatCannotBe(t *testing.T) {
 		want                []string
 	}{
 		"missing":           {"", "", "", false, []string{"hall.yaml:7:18: the golden file hall.golden.jsonl is not there", "hint: write it with simrun --update"}},
-		"misspelt":          {"hall.golden.jsonl", "hal.golden.jsonl", goldenHall, false, []string{"hall.yaml:7:18: ", "did you mean hall.golden.jsonl?"}},
+		"misspelt":          {"hall.golden.jsonl", "hal.golden.jsonl", goldenHall, false, []string{"hall.yaml:7:18: ", "did you mean hall.golden.jsonl? If not, write it with simrun --update"}},
 		"no golden file":    {"", "", "x\n\n{}\n", false, []string{"hall.golden.jsonl:1:1: it is no JSON object: x", `hall.golden.jsonl:3:1: it has no "t"`, "  3 | {}", "hint: mend it; or delete it"}},
 		"not overwritten":   {"", "", "precious\n", true, []string{"hall.golden.jsonl:1:1: it is no JSON object: precious"}},
 		"no folder":         {"hall.golden.jsonl", "sub/x.jsonl", "", true, []string{"hall.yaml:7:18: the folder of the golden file sub/x.jsonl is not there", "hint: make it first"}},
+		"a folder":          {"hall.golden.jsonl", ".", "", true, []string{"hall.yaml:7:18: the golden file . is no file"}},
 		"the tape":          {"hall.golden.jsonl", "./tape.jsonl", "", true, []string{"hall.yaml:7:18: the golden file ./tape.jsonl is the tape"}},
 		"the scenario":      {"hall.golden.jsonl", "hall.yaml", "", true, []string{"hall.yaml:7:18: the golden file hall.yaml is the scenario itself"}},
 		"the tape, checked": {"hall.golden.jsonl", "tape.jsonl", "", false, []string{"is the tape"}},

@@ -62,7 +62,7 @@ func TestTheModelOfTheContractsExample(t *testing.T) {
 	require.Equal(t, []string{"lights"}, s.Tags)
 	require.True(t, s.HasTag("lights"))
 	require.False(t, s.HasTag("x"))
-	require.Equal(t, []AppUse{{Pos: Pos{4, 6}, App: "hallway-light", Params: map[string]any{"delay": "5m"}}}, s.Apps)
+	require.Equal(t, []AppUse{{Pos: Pos{4, 6}, App: "hallway-light", Params: map[string]any{"delay": "5m"}, ParamsPos: Pos{5, 9}}}, s.Apps)
 	require.Equal(t, "app", s.Apps[0].Source())
 	require.Equal(t, "Europe/Budapest", s.Location.String())
 	require.True(t, s.Start.Equal(time.Date(2026, 1, 10, 16, 0, 0, 0, time.UTC)))

@@ -72,6 +72,9 @@ type run struct {
 	world    *sim.World
 	judges   []judge
 	filters  *filterUse
+	// lookedAhead: the world has gone on beyond the run, whose result keeps how
+	// far it was.
+	lookedAhead bool
 }
 
 // judge is an expectation over the whole run.

@@ -105,6 +105,40 @@ steps:
 	require.Equal(t, []string{"at=1s level=INFO msg=motion app=hall"}, r.Log)
 }
 
+// Neither does what came while looking ahead change the log, nor how long what is
+// judged at the end was looked for.
+func TestLookingAheadIsNoPartOfTheRun(t *testing.T) {
+	r, h := historyOf(t, `
+name: hall
+app: hall
+params: {delay: 5m, late: 2s}
+tape: {file: tape.jsonl}
+steps:
+  - route_until: {topic: light/set, json: {state: "BLUE"}, within: 500ms}
+expect:
+  never: [{topic: heater/set}]
+`)
+	require.Contains(t, r.Failures[0].Details, "it did not come in the 1h0m0s after that either")
+	require.Empty(t, r.Log)
+	require.Len(t, h.Spans, 2)
+	require.Equal(t, r.Virtual, h.Spans[1].To)
+}
+
+// An automation that panics before it says it would never have said it.
+func TestPanicWhileLookingAhead(t *testing.T) {
+	r, _ := historyOf(t, `
+name: hall
+app: hall
+params: {panics: true}
+tape: {file: tape.jsonl, exclude: [light/set]}
+steps:
+  - route_until: {topic: light/set, within: 500ms}
+`)
+	require.Contains(t, r.Failures[0].Details, `it did not come after that either, until task "hall" panicked at 1s: no light`)
+	require.Len(t, r.Failures, 1)
+	require.Empty(t, r.Warnings)
+}
+
 // Every expectation that is judged at the end says what was said around it.
 func TestAroundExpectations(t *testing.T) {
 	for name, c := range map[string]struct{ expect, around string }{

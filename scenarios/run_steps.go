@@ -104,21 +104,27 @@ func (r *run) tellIfLate(step Step, err error) {
 	if !ok || until.Within == nil || !errors.As(err, &f) || f.Kind != "route_until" {
 		return
 	}
-	r.result.Digest = r.world.Digest() // looking ahead is no part of the run
-	r.result.Virtual = r.world.Now()
+	r.lookedAhead = true // which is no part of the run
+	r.result.Digest, r.result.Virtual = r.world.Digest(), r.world.Now()
 	failure := &r.result.Failures[len(r.result.Failures)-1]
-	late, found := r.world.LookAhead(*until.Pattern, lookAhead)
-	if !found {
-		failure.Details = append(failure.Details, fmt.Sprintf("it did not come in the %v after that either", lookAhead))
-		return
+	late, found, err := r.world.LookAhead(*until.Pattern, lookAhead)
+	detail := fmt.Sprintf("it did not come in the %v after that either", lookAhead)
+	switch {
+	case found:
+		detail = fmt.Sprintf("it came %v too late: %v", late.At-f.At, late)
+	case errors.As(err, &f):
+		detail = "it did not come after that either, until " + f.Message
 	}
-	failure.Details = append(failure.Details, fmt.Sprintf("it came %v too late: %v", late.At-f.At, late))
+	failure.Details = append(failure.Details, detail)
 }
 
 // finish settles the run, judges the expectations, and fills in the result.
 func (r *run) finish(met bool) error {
 	w := r.world
 	end := w.Now()
+	if r.lookedAhead {
+		end = r.result.Virtual
+	}
 	if met {
 		// The last instant settles, and the verdicts see all of it.
 		if err := w.Advance(0); err != nil {
@@ -127,7 +133,7 @@ func (r *run) finish(met bool) error {
 		}
 	}
 	digest, _ := w.Finish() // a failure of the world is in Failures already
-	if r.result.Digest == "" {
+	if !r.lookedAhead {
 		r.result.Digest, r.result.Virtual = digest, end
 	}
 	stats := w.Stats()
@@ -155,7 +161,7 @@ func (r *run) finish(met bool) error {
 	if why := r.result.Outside; why != "" {
 		r.warn("the run is not deterministic: %s", why)
 	}
-	if r.result.Log == nil {
+	if r.result.Log == nil && !r.lookedAhead {
 		r.result.Log = r.log.lines()
 	}
 	r.keepExpectations(end, met)

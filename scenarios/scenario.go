@@ -46,9 +46,10 @@ type Scenario struct {
 // AppUse is one automation of a scenario.
 type AppUse struct {
 	Pos
-	Key    string // of `apps:`: its name, client id, and apps.KEY as a source; "" with `app:`
-	App    string // the automation in this binary
-	Params any    // plain Go values, nil when not given
+	Key       string // of `apps:`: its name, client id, and apps.KEY as a source; "" with `app:`
+	App       string // the automation in this binary
+	Params    any    // plain Go values, nil when not given
+	ParamsPos Pos    // where they stand
 }
 
 // Source is what the messages of this automation have as their source.
@@ -136,7 +137,7 @@ func (r *reader) program(o object, s *Scenario) {
 	if n, ok := o.has("app"); ok {
 		app := AppUse{Pos: n.Pos, App: o.text("app")}
 		if hasParams {
-			app.Params = r.any(params, "params")
+			app.Params, app.ParamsPos = r.any(params, "params"), params.Pos
 		}
 		s.Apps = append(s.Apps, app)
 	} else if hasParams {
@@ -167,7 +168,7 @@ func (r *reader) apps(n *node) []AppUse {
 		}
 		app := AppUse{Pos: f.key.Pos, Key: f.key.text, App: o.requiredText("app")}
 		if p, ok := o.has("params"); ok {
-			app.Params = r.any(p, "params")
+			app.Params, app.ParamsPos = r.any(p, "params"), p.Pos
 		}
 		out = append(out, app)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/hubtape/hubtape/broker"
 	"github.com/hubtape/hubtape/core"
@@ -12,6 +13,7 @@ import (
 // sessionTransport is the link.Transport of a simulated world: an in-process
 // session of the broker.
 type sessionTransport struct {
+	world   *World
 	session *broker.Session
 	told    bool // that the connection went down
 	copier  mqtt.Copier
@@ -24,7 +26,7 @@ func (w *World) dial(name, source string) func(wake func()) (link.Transport, err
 		if err != nil {
 			return nil, fmt.Errorf("connect %q: %w", name, err)
 		}
-		return &sessionTransport{session: s}, nil
+		return &sessionTransport{world: w, session: s}, nil
 	}
 }
 
@@ -39,6 +41,9 @@ func (t *sessionTransport) Subscribe(filter string, qos byte) error {
 func (t *sessionTransport) Unsubscribe(filter string) error { return t.session.Unsubscribe(filter) }
 
 func (t *sessionTransport) Receive() (link.Arrival, bool) {
+	if t.world.flooded { // or who answers itself would keep the world from ending
+		return link.Arrival{}, false
+	}
 	if m, ok := t.session.Receive(); ok {
 		// Over a network each client has bytes of its own: what one does to them
 		// must not reach another, nor the tape, nor the scenario.
@@ -59,13 +64,18 @@ func (t *sessionTransport) Close() error {
 	return t.session.Disconnect()
 }
 
+// endedNote is the warning of an app that ended without an error.
+func endedNote(app string, at time.Duration) string {
+	return fmt.Sprintf("app %q ended by itself at %v: what it must not do after that, it cannot", app, at)
+}
+
 // launchApp starts an app under test; when it fails, so does the world.
 func (w *World) launchApp(a *appEntry) error {
 	_, err := core.Launch(w.clock, a.app, core.LaunchOptions{
 		Name: a.name, Seed: w.options.Seed, Log: w.options.Log, Dial: w.dial(a.name, a.source),
 		End: func(err error) {
 			if err == nil && !w.closed {
-				w.note("app %q ended by itself at %v: what it must not do after that, it cannot", a.name, w.Now())
+				w.note("%s", endedNote(a.name, w.Now()))
 			}
 			if err != nil {
 				w.fail(&Failure{

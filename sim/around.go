@@ -33,6 +33,10 @@ const (
 // messages of a run, and is empty when none of them came before the scene's end.
 func (w *World) Around(s Scene) (lines []string) {
 	seen := w.Recent(recentSize)
+	known := time.Duration(0)
+	if w.watch.count > recentSize {
+		known = seen[0].At
+	}
 	late := slices.IndexFunc(seen, func(m Seen) bool { return m.At > s.To })
 	if late >= 0 {
 		seen = seen[:late]
@@ -44,10 +48,10 @@ func (w *World) Around(s Scene) (lines []string) {
 	if s.Filter == "" {
 		lines = append(lines, "the last that was said:")
 	} else {
-		lines = append(lines, fmt.Sprintf("the last that was said on %s, and around it:", s.Filter))
+		lines = append(lines, fmt.Sprintf("the last that was said on %s, and around it:", match.Plain(s.Filter)))
 	}
 	lines = append(lines, listAround(seen, chosen)...)
-	return append(lines, drawAround(seen, chosen, s)...)
+	return append(lines, drawAround(seen, chosen, s, known)...)
 }
 
 // listAround writes the chosen messages one below the other.
@@ -55,11 +59,11 @@ func listAround(seen []Seen, chosen []int) (lines []string) {
 	at, topic := 0, 0
 	for _, i := range chosen {
 		at = max(at, len(instant(seen[i].At)))
-		topic = max(topic, min(utf8.RuneCountInString(seen[i].Message.Topic), shownTopic))
+		topic = max(topic, min(utf8.RuneCountInString(match.Plain(seen[i].Message.Topic)), shownTopic))
 	}
 	for _, i := range chosen {
 		m := &seen[i]
-		lines = append(lines, fmt.Sprintf("  %*s  %-*s  %s (%s)", at, instant(m.At), topic, m.Message.Topic, m.payload(), m.Source))
+		lines = append(lines, fmt.Sprintf("  %*s  %-*s  %s (%s)", at, instant(m.At), topic, match.Plain(m.Message.Topic), m.payload(), m.Source))
 	}
 	return lines
 }
@@ -122,15 +126,16 @@ func deviceOf(topic string) string {
 	return topic
 }
 
-// drawAround draws when the chosen topics were spoken on, and the scene itself.
-func drawAround(seen []Seen, chosen []int, s Scene) (lines []string) {
+// drawAround draws when the chosen topics were spoken on, and the scene itself,
+// from the instant known on: a silence that nobody remembers is none.
+func drawAround(seen []Seen, chosen []int, s Scene, known time.Duration) (lines []string) {
 	topics := aroundTopics(seen, chosen, s.Filter)
-	line := timeline{from: min(s.From, seen[chosen[0]].At), to: s.To}
-	if line.from == line.to {
+	line := timeline{from: max(known, min(s.From, seen[chosen[0]].At)), to: s.To}
+	if line.from >= line.to {
 		return nil // of one instant there is nothing to draw
 	}
 	for _, t := range topics {
-		line.width = max(line.width, min(utf8.RuneCountInString(t), aroundName))
+		line.width = max(line.width, min(utf8.RuneCountInString(match.Plain(t)), aroundName))
 	}
 	line.width = max(line.width, len(sceneName))
 	lines = append(lines, "  "+line.head())
@@ -211,10 +216,14 @@ func (l *timeline) row(seen []Seen, topic string) string {
 			b.WriteByte('o')
 		}
 	}
-	return l.name(topic) + b.String()
+	return l.name(match.Plain(topic)) + b.String()
 }
 
 func (l *timeline) scene(s Scene) string {
 	from, to := l.column(max(s.From, l.from)), l.column(s.To)
-	return l.name(sceneName) + strings.Repeat(" ", from) + "[" + strings.Repeat("-", max(0, to-from-1)) + "]"
+	begin := "["
+	if s.From < l.from {
+		begin = "-"
+	}
+	return l.name(sceneName) + strings.Repeat(" ", from) + begin + strings.Repeat("-", max(0, to-from-1)) + "]"
 }

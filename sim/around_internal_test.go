@@ -127,3 +127,27 @@ func TestNearTopic(t *testing.T) {
 	require.Equal(t, "zigbee2mqtt/hall_ligth/set", f.Topic)
 	require.NotEmpty(t, f.Around)
 }
+
+// What nobody remembers is not drawn as a silence.
+func TestAroundOfALongRun(t *testing.T) {
+	w := newWorld(t)
+	for i := range 2 * recentSize {
+		say(w, time.Duration(i)*time.Second, match.Tape, "door", "x")
+	}
+	lines := w.Around(Scene{Filter: "door", To: (2*recentSize - 1) * time.Second})
+	drawn := lines[len(lines)-3:]
+	require.Equal(t, []string{"2h16m32s", "4h33m3s"}, strings.Fields(drawn[0]))
+	require.NotContains(t, drawn[1], ".")
+	require.Equal(t, "  looked for "+strings.Repeat("-", aroundColumns-1)+"]", drawn[2])
+}
+
+// Topics of a tape may have anything in them; what is cut is cut between letters.
+func TestAroundIsPlainText(t *testing.T) {
+	w := newWorld(t)
+	say(w, 0, match.Tape, "a/\x1b[31mred", "a"+strings.Repeat("é", 200))
+	say(w, time.Second, match.Tape, "a/\nb", strings.Repeat("\x80", 200))
+	lines := w.Around(Scene{Filter: "a/#", To: time.Second})
+	require.Equal(t, `  0s  "a/\x1b[31mred"  a`+strings.Repeat("é", 59)+"… (tape)", lines[1])
+	require.Contains(t, lines[2], `"a/\nb"          "\x80`)
+	require.Contains(t, lines[4], `  "a/\nb"         .`)
+}

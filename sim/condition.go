@@ -2,9 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/hubtape/hubtape/mqtt"
@@ -46,19 +43,20 @@ const shownPayload = 120
 
 // line is a message on one line, for people.
 func (s *Seen) line() string {
-	return fmt.Sprintf("%v %s %s (%s)", s.At, s.Message.Topic, s.payload(), s.Source)
+	return fmt.Sprintf("%v %s %s (%s)", s.At, match.Plain(s.Message.Topic), s.payload(), s.Source)
 }
 
 // payload is the payload on one line, for people.
 func (s *Seen) payload() string {
-	payload := string(s.Message.Payload)
-	if len(payload) > shownPayload {
-		payload = payload[:shownPayload] + "…"
+	payload := s.Message.Payload
+	if len(payload) <= shownPayload {
+		return match.Plain(string(payload))
 	}
-	if strings.ContainsFunc(payload, unicode.IsControl) || !utf8.ValidString(payload) {
-		payload = strconv.Quote(payload) // nothing that a terminal would obey
+	cut := shownPayload
+	for cut > shownPayload-utf8.UTFMax && !utf8.RuneStart(payload[cut]) {
+		cut-- // not in the middle of a letter
 	}
-	return payload
+	return match.Plain(string(payload[:cut]) + "…")
 }
 
 // String is the message on one line: instant, topic, payload, source.

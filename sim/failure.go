@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/sim/match"
 )
 
 // Failure is what went wrong in a world: a step that was not met, or the world
@@ -63,8 +64,10 @@ func (w *World) drive(err error) error {
 	switch {
 	case errors.As(err, &panicked):
 		f.Kind = "panic"
-		f.Message = fmt.Sprintf("task %q panicked at %v: %v", panicked.Task, w.Now(), panicked.Value)
+		f.Message = fmt.Sprintf("task %q panicked at %v: %s", panicked.Task, w.Now(), match.Plain(fmt.Sprint(panicked.Value)))
 		f.Details = ownFrames(panicked.Stack)
+		ended := endedNote(panicked.Task, w.Now()) // it did, but not by itself
+		w.notes = slices.DeleteFunc(w.notes, func(n string) bool { return n == ended })
 	case errors.As(err, &limit):
 		f.Kind = "step_limit"
 	case errors.As(err, &outside):

@@ -68,9 +68,9 @@ func (n *NearMisses) Any() bool { return n.count > 0 }
 // recent are the messages in which it is looked for.
 func (n *NearMisses) Details(recent []Seen) (lines []string) {
 	if n.count == 0 {
-		lines = append(lines, fmt.Sprintf("nothing at all was said on %s in that time", n.pattern.Topic))
+		lines = append(lines, fmt.Sprintf("nothing at all was said on %s in that time", match.Plain(n.pattern.Topic)))
 		if near, ok := didyoumean.Nearest(n.pattern.Topic, topicsOf(recent)); ok && !mqtt.Match(n.pattern.Topic, near) {
-			lines = append(lines, fmt.Sprintf("but on %s; is that what is meant?", near))
+			lines = append(lines, fmt.Sprintf("but on %s; is that what is meant?", match.Plain(near)))
 		}
 		return lines
 	}
@@ -79,7 +79,7 @@ func (n *NearMisses) Details(recent []Seen) (lines []string) {
 	if n.count > len(nearest) {
 		which = ", these the nearest:"
 	}
-	lines = append(lines, fmt.Sprintf("on %s came %s instead%s", n.pattern.Topic, plural(n.count, "message"), which))
+	lines = append(lines, fmt.Sprintf("on %s came %s instead%s", match.Plain(n.pattern.Topic), plural(n.count, "message"), which))
 	for i := range nearest {
 		lines = append(lines, "  "+nearest[i].line()+": "+n.explain(&nearest[i]))
 	}

@@ -53,3 +53,13 @@ func TestCountTellsWhatCame(t *testing.T) {
 	f = wantFailure(t, w.Count(match.Pattern{Topic: "bell", Source: match.Scenario}, 1, -1, time.Second), "count", "0 messages like bell")
 	require.Contains(t, f.Details[0], "nothing at all was said on bell")
 }
+
+// A topic that is named may have anything in it.
+func TestNearMissesInPlainText(t *testing.T) {
+	near := sim.NewNearMisses(&match.Pattern{Topic: "hall_light/\x1b/set"})
+	recent := []sim.Seen{{Message: mqtt.Message{Topic: "hall_ligth/\x1b/set"}}}
+	require.Equal(t, []string{
+		`nothing at all was said on "hall_light/\x1b/set" in that time`,
+		`but on "hall_ligth/\x1b/set"; is that what is meant?`,
+	}, near.Details(recent))
+}

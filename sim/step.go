@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hubtape/hubtape/sim/match"
@@ -314,7 +315,7 @@ func (w *World) Retained(p match.Pattern) error {
 	}
 	f := &Failure{Kind: "retained", At: w.Now(), Message: fmt.Sprintf("no retained message is like %s at %v", &p, w.Now())}
 	if !near.Any() {
-		f.Details = []string{fmt.Sprintf("nothing is retained on %s", p.Topic)}
+		f.Details = []string{fmt.Sprintf("nothing is retained on %s", match.Plain(p.Topic))}
 	} else {
 		f.Details = near.Details(nil)
 	}
@@ -325,17 +326,21 @@ func (w *World) Retained(p match.Pattern) error {
 // LookAhead runs the world on after a step has failed, up to d, and returns the
 // first message like the pattern: so a failure can say that it came late, and
 // when. What happens is no longer part of the run: digest, statistics and the
-// recorded run stay as they were. After it the world is only good to be closed.
-func (w *World) LookAhead(p match.Pattern, d time.Duration) (late Seen, found bool) {
+// recorded run stay as they were. The error is what failed the world before it
+// came. After it the world is only good to be closed.
+func (w *World) LookAhead(p match.Pattern, d time.Duration) (late Seen, found bool, err error) {
 	w.digest.seal()
 	w.record, w.watch.listeners, w.options.History = nil, nil, nil
-	stats := w.stats
-	met, _ := w.wait(func(s *match.Subject) bool {
+	w.watch.subject.Warnings = nil
+	stats, notes := w.stats, w.notes
+	recent, count := slices.Clone(w.watch.recent), w.watch.count
+	_, err = w.wait(func(s *match.Subject) bool {
 		if p.Match(s) {
 			late, found = SeenOf(s), true
 		}
 		return found
 	}, w.Now()+d)
-	w.stats = stats
-	return late, met && found
+	w.stats, w.notes = stats, notes
+	w.watch.recent, w.watch.count = recent, count
+	return late, found, err
 }

@@ -49,6 +49,7 @@ type World struct {
 	instant time.Duration // of the last message
 	said    int           // messages at that instant
 	limit   int           // of said
+	flooded bool          // said has met it
 
 	watch    watch
 	stats    Stats
@@ -268,6 +269,7 @@ func (w *World) flood(e *broker.Event) {
 	if w.said++; w.said != w.limit {
 		return
 	}
+	w.flooded = true
 	f := &Failure{Kind: "step_limit", At: e.At, Message: fmt.Sprintf(
 		"%d messages were said at instant %v without time moving: something answers itself without end, or the step limit is too low", w.said, e.At)}
 	for _, s := range w.Recent(nearKept) {

@@ -120,12 +120,38 @@ func TestLateMessageIsFoundAhead(t *testing.T) {
 	must(t, w.Publish(motion))
 	wantFailure(t, w.RouteUntil(sim.Message(lampOff()), 30*time.Second), "route_until")
 	digest, stats := w.Digest(), w.Stats()
-	late, found := w.LookAhead(lampOff(), time.Hour)
+	late, found, err := w.LookAhead(lampOff(), time.Hour)
+	must(t, err)
 	if !found || late.At != time.Minute {
 		t.Errorf("LookAhead = %v, %v", late, found)
 	}
 	if w.Digest() != digest || w.Stats() != stats {
 		t.Error("looking ahead changed the run")
+	}
+}
+
+// What looking ahead meets is not told of the run: neither messages nor warnings.
+func TestLookAheadLeavesNoTraces(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", core.AppFunc(func(env *core.Env) error {
+		env.Loop.After(time.Minute, func() { env.Publish("later", "text") })
+		env.Loop.After(2*time.Minute, func() { panic("no lamp") })
+		return nil
+	})))
+	where, err := match.CompileWhere("payload > 3")
+	must(t, err)
+	must(t, w.AddNamedApp("brief", core.AppFunc(func(env *core.Env) error {
+		env.Loop.After(time.Minute, func() { env.Loop.Stop(0) })
+		return nil
+	})))
+	must(t, w.Advance(time.Second))
+	_, found, err := w.LookAhead(match.Pattern{Topic: "later", Where: where}, time.Hour)
+	if found {
+		t.Error("found what is not there")
+	}
+	wantFailure(t, err, "panic", "panicked at 2m0s: no lamp")
+	if seen, warnings := w.Recent(10), w.Warnings(); len(seen) > 0 || len(warnings) > 0 {
+		t.Errorf("it left %v and %v", seen, warnings)
 	}
 }
 
@@ -267,9 +293,19 @@ func TestPanicOfAnApp(t *testing.T) {
 		t.Error("the panic itself is not in the error")
 	}
 	wantFailure(t, w.Advance(time.Second), "panic")
+	if warnings := w.Warnings(); len(warnings) > 0 {
+		t.Errorf("it warns of %q too", warnings)
+	}
 }
 
 func broken() { panic("no lamp") }
+
+// A panic is told on one line, and in nothing that a terminal would obey.
+func TestPanicInPlainText(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	must(t, w.AddApp("hall", core.AppFunc(func(*core.Env) error { panic("no\n\x1b[31mlamp") })))
+	wantFailure(t, w.Advance(time.Second), "panic", `panicked at 0s: "no\n\x1b[31mlamp"`)
+}
 
 func TestAppThatFails(t *testing.T) {
 	w := newWorld(t, sim.Options{})
@@ -284,6 +320,25 @@ func TestEndlessLoopIsReported(t *testing.T) {
 	})))
 	must(t, w.Publish(mqtt.Message{Topic: "echo"}))
 	wantFailure(t, w.Advance(time.Second), "step_limit", "5000 messages", "echo")
+}
+
+// A world in which somebody answers itself ends, though the clock has turns left.
+func TestWorldEndsAfterAnEndlessLoop(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	answers := 0
+	must(t, w.AddApp("hall", core.AppFunc(func(env *core.Env) error {
+		return env.Subscribe("echo", func(m mqtt.Message) {
+			if answers++; answers < 400_000 { // should it not end
+				env.Publish("echo", m.Payload)
+			}
+		})
+	})))
+	must(t, w.Publish(mqtt.Message{Topic: "echo"}))
+	wantFailure(t, w.Advance(time.Second), "step_limit", "200000 messages", "echo")
+	must(t, w.Close())
+	if answers > 250_000 {
+		t.Errorf("it went on for %d answers", answers)
+	}
 }
 
 // The harness's own client ids are not to be had.

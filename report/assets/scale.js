@@ -54,7 +54,9 @@ const scale = (() => {
     const step = STEPS.find((x) => x / s.perPixel >= apart) ?? STEPS[STEPS.length - 1];
     const zero = start && step >= MS ? -((start.unix_ms + start.offset * 1000) % (DAY / MS)) * MS : 0;
     const at = [];
-    for (let t = Math.ceil((s.from - zero) / step) * step + zero; t <= s.to && at.length < 200; t += step) at.push(t);
+    // After a change of the clocks only what is longer than its hour is no longer round.
+    const moved = (t) => (start && step > H ? t + (start.offset - text.zoneAt(start, t).offset) * S : t);
+    for (let t = Math.ceil((s.from - zero) / step) * step + zero; t <= s.to && at.length < 200; t += step) at.push(moved(t));
     return { step, at };
   }
 

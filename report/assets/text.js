@@ -49,8 +49,11 @@ const text = (() => {
   const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+  // zoneAt is what the clocks of the run's zone show at an instant: they change.
+  const zoneAt = (start, ns) => (start.changes ?? []).findLast((c) => c.at <= ns) ?? start;
+
   // local is an instant as a date whose UTC fields are those of the run's zone.
-  const local = (start, ns) => new Date(start.unix_ms + start.offset * 1000 + Math.floor(ns / MS));
+  const local = (start, ns) => new Date(start.unix_ms + zoneAt(start, ns).offset * 1000 + Math.floor(ns / MS));
 
   function day(start, ns) {
     const d = local(start, ns);
@@ -63,7 +66,7 @@ const text = (() => {
     return `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}:${pad(d.getUTCSeconds())}${below}`;
   }
 
-  const date = (start, ns, digits = 3) => `${day(start, ns)} ${clock(start, ns, digits)} ${start.zone}`;
+  const date = (start, ns, digits = 3) => `${day(start, ns)} ${clock(start, ns, digits)} ${zoneAt(start, ns).zone}`;
 
   // Characters that would change how what follows them is shown, or show nothing.
   const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
@@ -137,7 +140,7 @@ const text = (() => {
   const number = (x) => (Number.isInteger(x) && Math.abs(x) < 1e7 ? String(x) : String(Number(x.toPrecision(5))));
 
   return {
-    MS, S, MIN, H, DAY, count, counted, pad, duration, offset, local, day, clock, date,
+    MS, S, MIN, H, DAY, count, counted, pad, duration, offset, zoneAt, local, day, clock, date,
     seen, line, name, decode, payload, snippet, hex, base64, number,
   };
 })();

@@ -102,7 +102,11 @@ func mustJSON(v any) string {
 func TestTimesAreWritten(t *testing.T) {
 	p := open(t, "")
 	const start = `{unix_ms: Date.UTC(2026, 0, 10, 16), offset: 3600, zone: "CET"}`
+	const spring = `{unix_ms: Date.UTC(2026, 2, 28, 23), offset: 3600, zone: "CET", changes: [{at: 2 * 3600e9, offset: 7200, zone: "CEST"}]}`
 	for script, want := range map[string]string{
+		`text.date(` + spring + `, 2 * 3600e9 - 1e6)`: "Sun 29 Mar 2026 01:59:59.999 CET",
+		`text.date(` + spring + `, 2 * 3600e9)`:       "Sun 29 Mar 2026 03:00:00.000 CEST",
+		`scale.ticks({from: 3600e9, to: 24 * 3600e9, perPixel: 6 * 3600e9 / 90}, ` + spring + `).at.map((t) => t / 3600e9).join()`: "5,11,17,23",
 		`text.duration(0)`:                                                 "0 ns",
 		`text.duration(180e6)`:                                             "180 ms",
 		`text.duration(12.5e9)`:                                            "12.5 s",

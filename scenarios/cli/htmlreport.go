@@ -14,6 +14,7 @@ import (
 type htmlReport struct {
 	page *report.HTML
 	text textReport // for the commands that repeat a failure
+	bad  int        // runs of the present scenario that are on the page
 }
 
 func newHTMLReport(file *command.File, items []*item, text textReport) *htmlReport {
@@ -25,32 +26,44 @@ func newHTMLReport(file *command.File, items []*item, text textReport) *htmlRepo
 	return &htmlReport{page: page, text: text}
 }
 
-func (r *htmlReport) outcome(*outcome) error { return nil }
+// outcome writes a run that did not pass at once: histories are large, and under
+// many seeds there are many.
+func (r *htmlReport) outcome(o *outcome) error {
+	if !o.bad() {
+		return nil
+	}
+	if r.bad++; r.bad > maxSeedsTold {
+		o.history = nil
+		return nil
+	}
+	return r.add(o)
+}
 
 func (r *htmlReport) group(g *group) error {
-	shown := g.bad
-	if len(shown) == 0 && g.first != nil {
-		shown = []*outcome{g.first}
-	}
-	for _, o := range shown {
-		if err := r.page.Add(r.run(g, o)); err != nil {
-			return err
-		}
-		o.history = nil // written; the rest of the report can do without
+	good := r.bad == 0
+	r.bad = 0
+	if good && g.first != nil {
+		return r.add(g.first)
 	}
 	return nil
+}
+
+func (r *htmlReport) add(o *outcome) error {
+	err := r.page.Add(r.run(o))
+	o.history = nil // written; the rest of the report can do without
+	return err
 }
 
 func (r *htmlReport) end(*summary) error { return r.page.Close() }
 
 // run is an outcome as a page shows it.
-func (r *htmlReport) run(g *group, o *outcome) *report.Run {
+func (r *htmlReport) run(o *outcome) *report.Run {
 	run := &report.Run{
 		Name: o.item.name(), File: o.item.file, Status: report.Status(o.status), Seed: o.seed, Digest: o.digest,
 		Start: o.start, Length: o.virtual, Wall: o.wall, In: o.in, Out: o.out,
 		Warnings: o.warnings, Log: o.log, History: o.history,
 	}
-	if g.runs > 1 {
+	if o.seeds > 1 {
 		run.Name += fmt.Sprintf(" (seed %d)", o.seed)
 	}
 	if s := o.item.scenario; s != nil {

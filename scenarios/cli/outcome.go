@@ -13,6 +13,7 @@ type outcome struct {
 	item          *item
 	status        scenarios.Status
 	seed          uint64
+	seeds         int    // under how many its scenario runs
 	digest        string // "" when nothing ran
 	virtual       time.Duration
 	wall          time.Duration

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"time"
@@ -84,6 +86,8 @@ func (f *runFlags) runner(cmd *cobra.Command, a *app) (*runner, error) {
 		return nil, command.Usagef("-j %d runs nothing; give 1 or more", f.workers)
 	case f.toStdout() > 1:
 		return nil, command.Usagef("only one of --json, --junit and --html can go to standard output")
+	case f.sharedFile() != "":
+		return nil, command.Usagef("%s is asked for twice: each report wants a file of its own", f.sharedFile())
 	case f.update && (r.repeat > 1 || r.seeds != nil && r.seeds.count() > 1):
 		return nil, command.Usagef("--update writes what one run says, so it goes with neither --repeat nor several --seeds")
 	}
@@ -98,6 +102,22 @@ func (f *runFlags) toStdout() (n int) {
 		}
 	}
 	return n
+}
+
+// sharedFile is a file that two flags want to write; "" where there is none.
+func (f *runFlags) sharedFile() string {
+	known := map[string]bool{}
+	for _, path := range []string{f.json, f.junit, f.html, f.record, f.cpu, f.mem} {
+		if path == "" || path == "-" || path == os.DevNull {
+			continue
+		}
+		clean := filepath.Clean(path)
+		if known[clean] {
+			return path
+		}
+		known[clean] = true
+	}
+	return ""
 }
 
 // selection makes the selection that the flags ask for.

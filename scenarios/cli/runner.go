@@ -196,6 +196,7 @@ func (r *runner) runUnit(ctx context.Context, u unit) *outcome {
 	if r.strict {
 		o.strict()
 	}
+	_, o.seeds = r.seedsOf(u.item)
 	return o
 }
 

@@ -141,7 +141,7 @@ func TestSame(t *testing.T) {
 	}{
 		"the same":            {[]recorder.Record{record(11, m, "1"), record(15, m, "2")}, []string{"2 a 1", "5 a 2"}, time.Hour, ""},
 		"not by everybody":    {[]recorder.Record{record(11, m, "1")}, []string{"1 a 1", "1 a 2 device", "2 b x", "3 a 3 scenario"}, time.Hour, ""},
-		"by one of several":   {nil, []string{"1 a 1 apps.two"}, time.Hour, "0 1s [a] same_as_tape: the app said something on a at 1s that the tape does not have there\n  app:  1s a 1 (app)\n"},
+		"by one of several":   {nil, []string{"1 a 1 apps.two"}, time.Hour, "0 1s [a] same_as_tape: the app said something on a at 1s that the tape does not have there\n  app:  1s a 1 (apps.two)\n"},
 		"not due yet":         {[]recorder.Record{record(11, m, "1"), record(30, m, "2")}, []string{"1 a 1"}, 19 * time.Second, ""},
 		"due at the end":      {[]recorder.Record{record(30, m, "2")}, nil, 20 * time.Second, "0 20s [a] same_as_tape: the app did not say what the tape has on a at 20s\n  tape: 20s a 2 (tape)\n"},
 		"early, near the end": {[]recorder.Record{record(30, m, "2")}, []string{"19 a 2"}, 19 * time.Second, ""},

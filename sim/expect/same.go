@@ -25,7 +25,8 @@ type SameOptions struct {
 type Same struct {
 	o    SameOptions
 	want []recorder.Record // what the tape has, at the run's instants
-	got  []recorder.Record // what the automations said
+	got  []recorder.Record // what the automations said; Seq says where in by
+	by   []string          // who said it
 }
 
 // NewSame makes the judge. The records are those of the outputs, in order; from
@@ -51,7 +52,9 @@ func said(at time.Duration, topic string, payload []byte) recorder.Record {
 func (j *Same) Hear(s *match.Subject) {
 	if s.Source == match.App || strings.HasPrefix(s.Source, match.AppsPrefix) {
 		if mqtt.MatchAny(j.o.Outputs, s.Topic) {
-			j.got = append(j.got, said(s.At, s.Topic, s.Payload))
+			r := said(s.At, s.Topic, s.Payload)
+			r.Seq = uint64(len(j.by))
+			j.got, j.by = append(j.got, r), append(j.by, s.Source)
 		}
 	}
 }
@@ -106,17 +109,17 @@ func (j *Same) failure(d *compare.Difference) *sim.Failure {
 	}
 	if d.B != nil {
 		f.At = d.B.At
-		f.Details = append(f.Details, "app:  "+seenOf(d.B, match.App).String())
+		f.Details = append(f.Details, "app:  "+seenOf(d.B, j.by[d.B.Seq]).String())
 	}
 	switch d.Kind {
 	case compare.Missing:
-		f.Message = fmt.Sprintf("the app did not say what the tape has on %s at %v", d.Topic, d.At)
+		f.Message = fmt.Sprintf("the app did not say what the tape has on %s at %v", match.Plain(d.Topic), d.At)
 	case compare.Extra:
-		f.Message = fmt.Sprintf("the app said something on %s at %v that the tape does not have there", d.Topic, f.At)
+		f.Message = fmt.Sprintf("the app said something on %s at %v that the tape does not have there", match.Plain(d.Topic), f.At)
 	case compare.Moved:
 		f.Message = j.moved(d)
 	case compare.Changed:
-		f.Message = fmt.Sprintf("at %v the app said something else than the tape on %s", f.At, d.Topic)
+		f.Message = fmt.Sprintf("at %v the app said something else than the tape on %s", f.At, match.Plain(d.Topic))
 		for _, field := range d.Fields {
 			f.Details = append(f.Details, FieldText(field))
 		}
@@ -127,11 +130,11 @@ func (j *Same) failure(d *compare.Difference) *sim.Failure {
 func (j *Same) moved(d *compare.Difference) string {
 	switch late := d.B.At - d.A.At; {
 	case late.Abs() <= j.o.Tolerance:
-		return fmt.Sprintf("the app said it on %s in another order than the tape", d.Topic)
+		return fmt.Sprintf("the app said it on %s in another order than the tape", match.Plain(d.Topic))
 	case late < 0:
-		return fmt.Sprintf("the app said it on %s %v earlier than the tape, more than the tolerance of %v", d.Topic, -late, j.o.Tolerance)
+		return fmt.Sprintf("the app said it on %s %v earlier than the tape, more than the tolerance of %v", match.Plain(d.Topic), -late, j.o.Tolerance)
 	default:
-		return fmt.Sprintf("the app said it on %s %v later than the tape, more than the tolerance of %v", d.Topic, late, j.o.Tolerance)
+		return fmt.Sprintf("the app said it on %s %v later than the tape, more than the tolerance of %v", match.Plain(d.Topic), late, j.o.Tolerance)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hubtape/hubtape/recorder/compare"
 	"github.com/hubtape/hubtape/sim"
 	"github.com/hubtape/hubtape/sim/expect"
+	"github.com/hubtape/hubtape/sim/match"
 )
 
 // Told is how many differences are told in full.
@@ -86,13 +87,13 @@ func (t *teller) tell(d *compare.Difference) *sim.Failure {
 	}
 	switch d.Kind {
 	case compare.Missing:
-		f.Message = fmt.Sprintf("%s: nobody said this on %s at %v", place, d.Topic, want.At)
+		f.Message = fmt.Sprintf("%s: nobody said this on %s at %v", place, match.Plain(d.Topic), want.At)
 	case compare.Extra:
-		f.Message = fmt.Sprintf("at %v something was said on %s that %s does not have", got.At, d.Topic, place)
+		f.Message = fmt.Sprintf("at %v something was said on %s that %s does not have", got.At, match.Plain(d.Topic), place)
 	case compare.Moved:
-		f.Message = fmt.Sprintf("%s: this was said on %s %s", place, d.Topic, t.moved(want, got))
+		f.Message = fmt.Sprintf("%s: this was said on %s %s", place, match.Plain(d.Topic), t.moved(want, got))
 	default:
-		f.Message = fmt.Sprintf("%s: at %v something else was said on %s", place, got.At, d.Topic)
+		f.Message = fmt.Sprintf("%s: at %v something else was said on %s", place, got.At, match.Plain(d.Topic))
 		for _, field := range d.Fields {
 			f.Details = append(f.Details, expect.FieldText(field))
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/hubtape/hubtape/internal/jsontext"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder/format"
+	"github.com/hubtape/hubtape/sim/match"
 	"github.com/tidwall/gjson"
 )
 
@@ -177,8 +178,5 @@ func clip(s string) string {
 	if len(s) > shownBytes {
 		s = strings.ToValidUTF8(s[:shownBytes], "") + "…"
 	}
-	if strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
-		return strconv.Quote(s) // nothing that a terminal would obey
-	}
-	return s
+	return match.Plain(s)
 }

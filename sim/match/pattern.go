@@ -88,7 +88,7 @@ func sourceMatches(want, source string) bool {
 // String writes the pattern on one line, for messages to people.
 func (p *Pattern) String() string {
 	var b strings.Builder
-	b.WriteString(p.Topic)
+	b.WriteString(Plain(p.Topic))
 	if p.HasJSON {
 		fmt.Fprintf(&b, " json %s", show(p.JSON))
 	}
@@ -105,7 +105,7 @@ func (p *Pattern) String() string {
 		fmt.Fprintf(&b, " where %s", p.Where)
 	}
 	if p.Client != "" {
-		fmt.Fprintf(&b, " client %s", p.Client)
+		fmt.Fprintf(&b, " client %s", Plain(p.Client))
 	}
 	if p.Source != "" {
 		fmt.Fprintf(&b, " source %s", p.Source)
@@ -159,7 +159,7 @@ func (p *Pattern) judge(s *Subject) (score int, why []string) {
 		score = topicScore
 	} else {
 		score = levelScore * min(commonLevels(p.Topic, s.Topic), 100)
-		j.why = append(j.why, fmt.Sprintf("topic was %s, want %s", s.Topic, p.Topic))
+		j.why = append(j.why, fmt.Sprintf("topic was %s, want %s", Plain(s.Topic), Plain(p.Topic)))
 	}
 	p.judgeSender(s, &j)
 	p.judgePayload(s, &j)
@@ -178,7 +178,7 @@ func (p *Pattern) judgeSender(s *Subject, j *judgement) {
 		j.part(false, "source was %s, want %s", s.Source, want)
 	}
 	if p.Client != "" {
-		j.part(p.Client == s.Client, "client was %s, want %s", s.Client, p.Client)
+		j.part(p.Client == s.Client, "client was %s, want %s", Plain(s.Client), Plain(p.Client))
 	}
 	if p.QoS != nil {
 		j.part(*p.QoS == s.QoS, "qos was %d, want %d", s.QoS, *p.QoS)

@@ -197,3 +197,16 @@ func TestOnePatternInManyGoroutines(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Topics may have anything in them; what people read has nothing that a terminal
+// would obey.
+func TestPatternsInPlainText(t *testing.T) {
+	p := match.Pattern{Topic: "a/\x1b[31m"}
+	require.Equal(t, `"a/\x1b[31m"`, p.String())
+	var s match.Subject
+	s.Set(mqtt.Message{Topic: "b\n"}, "", match.App, 0)
+	require.Equal(t, []string{`topic was "b\n", want "a/\x1b[31m"`}, p.Explain(&s))
+	require.Equal(t, "zigbee2mqtt/Küche 名 🎉", match.Plain("zigbee2mqtt/Küche 名 🎉"))
+	require.Equal(t, `"\xff"`, match.Plain("\xff"))
+	require.Equal(t, `"\u202e"`, match.Plain("\u202e"))
+}
