@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,9 @@ func requireAgreement(t require.TestingT, schema *jsonschema.Schema, v any, text
 	}
 	var all Errors
 	require.True(t, errors.As(err, &all))
+	if slices.ContainsFunc(all, func(e *FileError) bool { return strings.Contains(e.Message, "stands here a second time") }) {
+		return false // the schema sees one of the two values, and not always the one that is read
+	}
 	for _, fault := range all {
 		require.True(t, saidOnlyByReader(fault), "the schema takes what the reader refuses: %v\n%s", fault, text)
 	}

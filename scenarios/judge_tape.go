@@ -17,11 +17,12 @@ type tapeJudge struct {
 
 func newTapeJudge(s *Scenario, tape *recording) (*tapeJudge, error) {
 	t, want := s.Tape, s.Expect.SameAsTape
+	o := expect.SameOptions{Outputs: t.AppOutputs, Tolerance: want.Tolerance, Ignore: want.Ignore}
 	until := sim.ToTheEnd
 	if t.Until != nil {
-		until = *t.Until
+		o.Until = max(*t.Until-t.From, 1)   // 0 is no limit
+		until = *t.Until + 2*want.Tolerance // what is said within one after it may be earlier by the other
 	}
-	o := expect.SameOptions{Outputs: t.AppOutputs, Tolerance: want.Tolerance, Ignore: want.Ignore}
 	same, err := expect.NewSame(o, tape.records(mqtt.Selection{Include: t.AppOutputs}, t.From, until), t.From)
 	if err != nil {
 		return nil, s.tapeError(err)

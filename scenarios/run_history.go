@@ -65,7 +65,7 @@ func (r *run) keepExpectations(end time.Duration, met bool) {
 	keep := func(label, text, topic string, window *Window, p Pos) {
 		s := report.Span{Kind: report.ExpectationSpan, To: end, Label: label, Text: text, Topic: topic, Line: p.Line}
 		if window != nil {
-			s.From, s.To = window.From, min(window.To, end)
+			s.From, s.To = min(window.From, end), min(window.To, end)
 		}
 		s.Failed = slices.ContainsFunc(r.result.Failures, func(f Failure) bool { return f.Pos == p })
 		h.Spans = append(h.Spans, s)

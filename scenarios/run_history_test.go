@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hubtape/hubtape/recorder"
 	"github.com/hubtape/hubtape/report"
 	"github.com/hubtape/hubtape/scenarios"
 	"github.com/stretchr/testify/require"
@@ -137,6 +138,56 @@ steps:
 	require.Contains(t, r.Failures[0].Details, `it did not come after that either, until task "hall" panicked at 1s: no light`)
 	require.Len(t, r.Failures, 1)
 	require.Empty(t, r.Warnings)
+}
+
+// What a failure looks ahead to is not in the windows of what is judged all the
+// same, those that begin later included, nor in the warnings.
+func TestWindowsEndWithTheRun(t *testing.T) {
+	r, h := historyOf(t, `
+name: hall
+app: hall
+params: {delay: 5m}
+tape: {file: tape.jsonl}
+steps:
+  - route_until: {topic: light/set, where: payload.state > 5, within: 500ms}
+expect:
+  never: [{topic: heater/set}, {topic: heater/set, between: [10m, 20m]}]
+`)
+	require.Equal(t, scenarios.Failed, r.Status)
+	require.Equal(t, 500*time.Millisecond, r.Virtual)
+	require.Len(t, h.Spans, 3)
+	for _, s := range h.Spans {
+		require.LessOrEqual(t, s.From, s.To, s.Label)
+		require.LessOrEqual(t, s.To, r.Virtual, s.Label)
+	}
+	require.Empty(t, r.Log)
+	require.NotContains(t, strings.Join(r.Warnings, "\n"), "where")
+}
+
+// Nor is it on the tape of the run.
+func TestLookingAheadIsNotRecorded(t *testing.T) {
+	dir := t.TempDir()
+	s, err := scenarios.Parse(filepath.Join(dir, "hall.yaml"), []byte(`
+name: hall
+steps:
+  - publish: {topic: motion, payload: now}
+  - route_until: {topic: light/set, within: 2s}
+app: hall
+params: {delay: 5m, late: 5s}
+`))
+	require.NoError(t, err)
+	path := filepath.Join(dir, "run.hubtape")
+	var w *recorder.Writer
+	r := s.Run(apps, scenarios.RunOptions{Record: func(start time.Time) (*recorder.Writer, error) {
+		w, err = recorder.Create(path, recorder.Options{Start: start})
+		return w, err
+	}})
+	require.NoError(t, w.Close())
+	require.Contains(t, strings.Join(r.Failures[0].Details, "\n"), "it came 3s too late")
+	tape, err := recorder.Open(path)
+	require.NoError(t, err)
+	defer tape.Close()
+	require.LessOrEqual(t, tape.Info().Duration, 2*time.Second)
 }
 
 // Every expectation that is judged at the end says what was said around it.

@@ -123,6 +123,20 @@ func TestSameAsTape(t *testing.T) {
 	}
 }
 
+// A tape that is played in part ends within the tolerance of what is said there:
+// what it has right after the end may be said, and what it has before must be.
+func TestSameAsTapeUntil(t *testing.T) {
+	until := func(until, extra string) string {
+		return strings.Replace(with(sameAsTape, extra), "tape.jsonl,", "tape.jsonl, until: "+until+",", 1)
+	}
+	for _, end := range []string{"358.9s", "359.9s", "360.2s", "360.9s", "361s", "60s"} {
+		requireOutcome(t, play(t, until(end, "")), "")
+	}
+	require.Equal(t, scenarios.Passed, play(t, until("0s", "")).Status)
+	requireOutcome(t, play(t, until("360.2s", ", twice: true")), "does not have there")
+	requireOutcome(t, play(t, until("61s", ", dead: true")), "did not say what the tape has on light/set at 1m0.1s")
+}
+
 func TestSteps(t *testing.T) {
 	for name, c := range map[string]struct{ extra, want string }{
 		"right":  {"", ""},
@@ -133,6 +147,12 @@ func TestSteps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { requireOutcome(t, play(t, with(steps, c.extra)), c.want) })
 	}
+}
+
+// What a step only places is settled at the end, and may fail there.
+func TestTheLastInstantCanFail(t *testing.T) {
+	r := play(t, "name: x\napp: hall\nparams: {panics: true}\nsteps: [{publish: {topic: motion, payload: x}}]\nexpect: {never: [{topic: y}]}\n")
+	requireOutcome(t, r, "panic: ")
 }
 
 // requireOutcome wants a pass for "", else a failure that says want.

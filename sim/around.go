@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -113,17 +114,21 @@ func concerns(filter, topic string) bool {
 // where nothing would be left to tell devices apart.
 func deviceOf(topic string) string {
 	first, rest, _ := strings.Cut(topic, "/")
+	device := topic
 	if slices.Contains([]string{"cmnd", "stat", "tele", "N", "W", "R"}, first) {
-		name, _, _ := strings.Cut(rest, "/")
-		return name
+		device, _, _ = strings.Cut(rest, "/")
+	} else {
+		for _, verb := range []string{"/set", "/get", "/command", "/state", "/rpc", "/availability"} {
+			device = strings.TrimSuffix(device, verb)
+		}
+		if !strings.Contains(device, "/") {
+			return ""
+		}
 	}
-	for _, verb := range []string{"/set", "/get", "/command", "/state", "/rpc", "/availability"} {
-		topic = strings.TrimSuffix(topic, verb)
-	}
-	if !strings.Contains(topic, "/") || strings.ContainsAny(topic, "+#") {
+	if strings.ContainsAny(device, "+#") { // of any device
 		return ""
 	}
-	return topic
+	return device
 }
 
 // drawAround draws when the chosen topics were spoken on, and the scene itself,
@@ -174,8 +179,12 @@ type timeline struct {
 
 const sceneName = "looked for"
 
+// column is where an instant of the timeline stands. A product of years and
+// columns needs more than 64 bits.
 func (l *timeline) column(at time.Duration) int {
-	return int(int64(at-l.from) * (aroundColumns - 1) / int64(l.to-l.from))
+	high, low := bits.Mul64(uint64(at-l.from), aroundColumns-1)
+	column, _ := bits.Div64(high, low, uint64(l.to-l.from))
+	return int(column)
 }
 
 func (l *timeline) name(s string) string {

@@ -94,6 +94,34 @@ func TestAroundNoFilter(t *testing.T) {
 	require.Equal(t, "  a          o..........o...........o...........o...........o...........o", got[8])
 }
 
+// Years are drawn as seconds are.
+func TestAroundYears(t *testing.T) {
+	w := newWorld(t)
+	const year = 365 * 24 * time.Hour
+	for i := range 30 {
+		say(w, time.Duration(i)*10*year, match.Tape, "a", "x")
+	}
+	got := w.Around(Scene{Filter: "a", From: 150 * year, To: 290 * year})
+	require.Equal(t, []string{
+		"  a          o...o...o...o...o....o...o...o...o...o....o...o...o...o....o",
+		"  looked for [----------------------------------------------------------]",
+	}, got[len(got)-2:])
+}
+
+// A tape may have topics that a terminal would obey.
+func TestAroundShowsTopics(t *testing.T) {
+	w := newWorld(t)
+	say(w, 0, match.Tape, "a\x1b[2J", "x")
+	say(w, time.Second, match.Tape, "b", strings.Repeat("é", shownPayload))
+	got := w.Around(Scene{Filter: "a\x1b[2J", To: time.Second})
+	require.Equal(t, `  0s  "a\x1b[2J"  x (tape)`, got[1])
+	require.Equal(t, "  1s  b           "+strings.Repeat("é", shownPayload/2)+"… (tape)", got[2])
+	require.NotContains(t, strings.Join(got[1:], ""), "\x1b")
+	seen := w.Recent(1)[0]
+	seen.Message.Payload = []byte("x" + strings.Repeat("é", shownPayload))
+	require.Equal(t, "1s b x"+strings.Repeat("é", shownPayload/2-1)+"… (tape)", seen.String())
+}
+
 func TestDeviceOf(t *testing.T) {
 	for topic, want := range map[string]string{
 		"zigbee2mqtt/hall_light/set":              "zigbee2mqtt/hall_light",
@@ -102,6 +130,8 @@ func TestDeviceOf(t *testing.T) {
 		"zigbee2mqtt/+/set":                       "",
 		"zigbee2mqtt/#":                           "",
 		"cmnd/plug/POWER":                         "plug",
+		"cmnd/+/POWER":                            "",
+		"N/#":                                     "",
 		"stat/plug/RESULT":                        "plug",
 		"W/c0619ab2/vebus/276/Mode":               "c0619ab2",
 		"shellies/shelly1-A4CF12/relay/0/command": "shellies/shelly1-A4CF12/relay/0",
@@ -113,6 +143,7 @@ func TestDeviceOf(t *testing.T) {
 	require.True(t, concerns("cmnd/plug/POWER", "stat/plug/RESULT"))
 	require.False(t, concerns("cmnd/plug/POWER", "stat/other/RESULT"))
 	require.False(t, concerns("lamp/set", "other"))
+	require.False(t, concerns("cmnd/+/POWER", "zigbee2mqtt/hall_light"))
 	require.True(t, concerns("zigbee2mqtt/hall_light/set", "zigbee2mqtt/hall_light/availability"))
 }
 

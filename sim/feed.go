@@ -35,6 +35,7 @@ type feeder struct {
 	held    *recorder.Record // the first record after the snapshot, read while placing it
 	current *recorder.Record // the one that is due next
 	due     clock.Timer
+	block   []byte // holds payloads, one behind the other
 }
 
 // Feed adds a tape. Its records enter the world at their own time, each after
@@ -131,11 +132,31 @@ func (f *feeder) feed() {
 	m.Dup = false // a broker sets it per delivery
 	if m.Retain {
 		m = keep(m)
+	} else {
+		m.Payload = f.own(m.Payload)
 	}
 	if err := f.session.Publish(m); err != nil {
 		f.w.note("a message of the tape on %q is left out: %v", m.Topic, err)
 	}
 	f.schedule()
+}
+
+// blockBytes is how much room is made for payloads at a time.
+const blockBytes = 32 << 10
+
+// own copies a payload to where others stand that are said about the same time:
+// what the world remembers of the last messages would keep a whole chunk of the
+// tape for each, where few topics are fed.
+func (f *feeder) own(payload []byte) []byte {
+	if len(payload) > blockBytes/8 {
+		return bytes.Clone(payload)
+	}
+	if len(payload) > cap(f.block)-len(f.block) {
+		f.block = make([]byte, 0, blockBytes)
+	}
+	begin := len(f.block)
+	f.block = append(f.block, payload...)
+	return f.block[begin:len(f.block):len(f.block)]
 }
 
 // keep gives a message that the broker will retain a payload of its own: one of

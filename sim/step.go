@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -24,7 +25,7 @@ func (w *World) RouteUntil(c Condition, within time.Duration) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	from, until := w.Now(), w.Now()+within
+	from, until := w.Now(), w.in(within)
 	if within < 0 {
 		until = max(w.Now(), w.tapeEnd()+afterTape)
 	}
@@ -96,7 +97,15 @@ func (w *World) Advance(d time.Duration) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	return w.advanceTo(w.Now() + max(d, 0))
+	return w.advanceTo(w.in(max(d, 0)))
+}
+
+// in is the instant after a while, at most the last that there is.
+func (w *World) in(d time.Duration) time.Duration {
+	if d > math.MaxInt64-w.Now() {
+		return math.MaxInt64
+	}
+	return w.Now() + d
 }
 
 func (w *World) advanceTo(at time.Duration) error {
@@ -176,7 +185,7 @@ func (w *World) span(d time.Duration) time.Duration {
 	if d < 0 {
 		return max(w.Now(), w.tapeEnd())
 	}
-	return w.Now() + d
+	return w.in(d)
 }
 
 // Never runs the world for d, settles the last instant, and fails at the first
@@ -325,9 +334,9 @@ func (w *World) Retained(p match.Pattern) error {
 
 // LookAhead runs the world on after a step has failed, up to d, and returns the
 // first message like the pattern: so a failure can say that it came late, and
-// when. What happens is no longer part of the run: digest, statistics and the
-// recorded run stay as they were. The error is what failed the world before it
-// came. After it the world is only good to be closed.
+// when. What happens is no longer part of the run: digest, statistics, warnings
+// and the recorded run stay as they were. The error is what failed the world
+// before it came. After it the world is only good to be closed.
 func (w *World) LookAhead(p match.Pattern, d time.Duration) (late Seen, found bool, err error) {
 	w.digest.seal()
 	w.record, w.watch.listeners, w.options.History = nil, nil, nil
@@ -339,7 +348,7 @@ func (w *World) LookAhead(p match.Pattern, d time.Duration) (late Seen, found bo
 			late, found = SeenOf(s), true
 		}
 		return found
-	}, w.Now()+d)
+	}, w.in(d))
 	w.stats, w.notes = stats, notes
 	w.watch.recent, w.watch.count = recent, count
 	return late, found, err

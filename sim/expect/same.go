@@ -18,6 +18,9 @@ type SameOptions struct {
 	Outputs   []string      // filters of what the old automation said
 	Tolerance time.Duration // how much earlier or later
 	Ignore    []string      // JSON fields that are not compared, as in package compare
+	// Until is the instant up to which the tape is played: what it has later may be
+	// said, and need not be. 0: to its end.
+	Until time.Duration
 }
 
 // Same judges that the automations say on the outputs what another one said there
@@ -75,6 +78,10 @@ func (j *Same) Compared(end time.Duration) bool { return len(j.got)+len(j.due(en
 func (j *Same) Verdict(end time.Duration) (failures []Failure) {
 	// What is due right after the end may have been said a little early, and
 	// need not have been.
+	required := end
+	if j.o.Until > 0 {
+		required = min(end, j.o.Until)
+	}
 	want, got := records{list: j.due(end + j.o.Tolerance)}, records{list: j.got}
 	report, err := compare.Compare(&want, &got, compare.Options{Ignore: j.o.Ignore, Time: j.o.Tolerance})
 	if err != nil { // neither lists nor these options give one
@@ -82,7 +89,7 @@ func (j *Same) Verdict(end time.Duration) (failures []Failure) {
 	}
 	total := int(report.Total)
 	for _, d := range report.Differences {
-		if d.Kind == compare.Missing && d.At > end {
+		if d.Kind == compare.Missing && d.At > required {
 			total--
 			continue
 		}
@@ -93,13 +100,20 @@ func (j *Same) Verdict(end time.Duration) (failures []Failure) {
 	if more := total - len(failures); more > 0 && len(failures) > 0 {
 		failures = append(failures, Failure{Failure: &sim.Failure{
 			Kind: kindSame, At: failures[len(failures)-1].At,
-			Message: fmt.Sprintf("the app differs from the tape in %d messages more", more),
+			Message: fmt.Sprintf("the app differs from the tape in %s more", messages(more)),
 		}})
 	}
 	return failures
 }
 
 const kindSame = "same_as_tape"
+
+func messages(n int) string {
+	if n == 1 {
+		return "1 message"
+	}
+	return fmt.Sprintf("%d messages", n)
+}
 
 // failure says in what a message of the app differs from the tape.
 func (j *Same) failure(d *compare.Difference) *sim.Failure {

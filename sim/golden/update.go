@@ -64,12 +64,16 @@ func Update(path string, said []Message, o Options) (Change, error) {
 		return c, err
 	}
 	text, err := f.updated(said, o, &c)
-	if err != nil || !c.Created && bytes.Equal(text, old) {
+	if err != nil || !c.Created && bytes.Equal(text, withoutCR(old)) {
 		return c, err
 	}
 	c.Written = true
 	return c, replace(path, text)
 }
+
+// withoutCR has lines end as in the repository: git may check them out otherwise
+// on Windows, and that is no change.
+func withoutCR(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // updated returns the text of the file as it has to become.
 func (f *File) updated(said []Message, o Options, c *Change) ([]byte, error) {

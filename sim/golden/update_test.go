@@ -60,6 +60,11 @@ func TestUpdate(t *testing.T) {
 	require.Empty(t, now)
 	require.Equal(t, "x: 0 messages (4 removed)", c.String())
 
+	windows := strings.ReplaceAll(hall, "\n", "\r\n")
+	now, c = update(t, &windows, evening(), golden.Options{})
+	require.Equal(t, windows, now)
+	require.Equal(t, "x: 4 messages (unchanged)", c.String())
+
 	crlf := `{"payload":"ON","topic":"a","t":1}` + "\r\n"
 	now, c = update(t, &crlf, []golden.Message{say(time.Second, "a", "ON")}, golden.Options{})
 	require.Equal(t, `{"t":1.000,"topic":"a","payload":"ON"}`+"\n", now)

@@ -134,7 +134,7 @@ func (w *World) keepExpectation(x *expectation, verdict []expect.Failure, end ti
 	for i, item := range x.items {
 		s := report.Span{To: end, Label: x.label, Text: item.Pattern.String(), Topic: item.Pattern.Topic}
 		if item.Between != nil {
-			s.From, s.To = item.Between.From, min(item.Between.To, end)
+			s.From, s.To = min(item.Between.From, end), min(item.Between.To, end)
 		}
 		s.Failed = slices.ContainsFunc(verdict, func(f expect.Failure) bool { return f.Item == i })
 		w.keepSpan(s)

@@ -22,6 +22,8 @@ func Take(paths []string) Look {
 		info, err := os.Stat(p)
 		if err != nil {
 			info = nil
+		} else {
+			os.SameFile(info, info) // Windows asks for a file's identity only then: not when another has its name
 		}
 		l.files[p] = info
 	}
