@@ -82,8 +82,8 @@ func tapeRun(path string, q recorder.Query) (*report.Run, error) {
 
 func tapeFacts(i recorder.Info) []report.Fact {
 	facts := []report.Fact{
-		{Name: "Messages", Value: thousands(i.Messages)},
-		{Name: "Topics", Value: thousands(uint64(i.Topics))},
+		// All of it, whatever part the page shows; how much that is stands over it.
+		{Name: "On the tape", Value: command.Count(int(i.Messages), "message") + " on " + command.Count(i.Topics, "topic")},
 		{Name: "Size", Value: bytesText(i.FileBytes)},
 	}
 	if i.Gaps > 0 {
