@@ -53,7 +53,7 @@ func startOf(r *Run) *startFacts {
 	}
 	zone, offset := r.Start.Zone()
 	f := &startFacts{UnixMS: float64(r.Start.UnixMicro()) / 1000, Offset: offset, Zone: readable(zone)}
-	end := r.Start.Add(r.Length)
+	end := r.Start.Add(r.end())
 	for _, at := r.Start.ZoneBounds(); !at.IsZero() && !at.After(end); _, at = at.ZoneBounds() {
 		zone, offset := at.Zone()
 		f.Changes = append(f.Changes, zoneChange{int64(at.Sub(r.Start)), offset, readable(zone)})

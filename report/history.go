@@ -98,6 +98,17 @@ func (h *History) limit() int {
 // Count is how many events there were, also those that are not kept.
 func (h *History) Count() int { return h.count }
 
+// end is when the last event was; 0 without one.
+func (h *History) end() time.Duration {
+	switch {
+	case len(h.last) > 0:
+		return h.last[(h.next+len(h.last)-1)%len(h.last)].At
+	case len(h.first) > 0:
+		return h.first[len(h.first)-1].At
+	}
+	return 0
+}
+
 // Events returns those that are kept, in order, and how many are left out after
 // the first head of them.
 func (h *History) Events() (events []Event, head, omitted int) {

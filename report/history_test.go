@@ -18,6 +18,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		require.Equal(t, n, h.Count())
 		require.Equal(t, max(0, n-10), omitted)
 		require.Len(t, events, min(n, 10))
+		require.Equal(t, time.Duration(max(0, n-1)), h.end())
 		require.Equal(t, min(n, 5), head)
 		for i, e := range events {
 			want := i

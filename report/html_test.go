@@ -94,6 +94,30 @@ func TestEventsComeBack(t *testing.T) {
 	require.Equal(t, []int{3, 1}, []int{got.head, got.omitted})
 }
 
+// A page has the changes of a zone's clocks until the run's end, and no others.
+func TestClockChanges(t *testing.T) {
+	budapest, err := clock.LoadZone("Europe/Budapest")
+	require.NoError(t, err)
+	start := time.Date(2026, 10, 24, 12, 0, 0, 0, budapest)
+	h := &report.History{}
+	h.Add(report.Event{At: 15 * time.Hour})
+	for name, c := range map[string]struct {
+		run  report.Run
+		want string
+	}{
+		"before the night":    {report.Run{Length: 15*time.Hour - 1}, `"zone":"CEST"}`},
+		"to the night":        {report.Run{Length: 15 * time.Hour}, `"zone":"CEST","changes":[{"at":54000000000000,"offset":3600,"zone":"CET"}]}`},
+		"by an event":         {report.Run{History: h}, `"zone":"CEST","changes":[{"at":54000000000000,"offset":3600,"zone":"CET"}]}`},
+		"by a span":           {report.Run{History: &report.History{Spans: []report.Span{{To: 15 * time.Hour}}}}, `"zone":"CEST","changes":[{`},
+		"to the spring":       {report.Run{Length: 200 * 24 * time.Hour}, `"zone":"CET"},{"at":13359600000000000,"offset":7200,"zone":"CEST"}]}`},
+		"nothing was kept of": {report.Run{}, `"zone":"CEST"}`},
+	} {
+		c.run.Start = start
+		found, _ := blocks(page(t, report.Options{}, &c.run))
+		require.Contains(t, found[1].text, c.want, name)
+	}
+}
+
 func names(found []block) (out []string) {
 	for _, x := range found {
 		out = append(out, x.name)

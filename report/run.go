@@ -40,6 +40,18 @@ type Run struct {
 	History *History // nil when nothing was kept
 }
 
+// end is when the last that is known of a run was.
+func (r *Run) end() time.Duration {
+	end := r.Length
+	if r.History == nil {
+		return end
+	}
+	for _, s := range r.History.Spans {
+		end = max(end, s.To)
+	}
+	return max(end, r.History.end())
+}
+
 // Fact is something to say of a run, or a tape: a label, a count.
 type Fact struct {
 	Name  string `json:"name"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/report"
+	"github.com/hubtape/hubtape/sim"
 )
 
 // keepStep adds a step that was taken to the history.
@@ -53,6 +54,17 @@ func lasting(word string, d *time.Duration) string {
 		return ""
 	}
 	return word + clock.FormatDuration(*d)
+}
+
+// keepLate adds a message that came after its deadline to the history. It is a
+// note: the run had ended.
+func (r *run) keepLate(late *sim.Seen, deadline time.Duration) {
+	if h := r.options.History; h != nil {
+		h.Add(report.Event{
+			At: late.At, Kind: report.Note, Client: late.Client, Source: late.Source, Topic: late.Message.Topic,
+			Text: fmt.Sprintf("came %v too late: %.200s", late.At-deadline, late.Message.Payload),
+		})
+	}
 }
 
 // keepExpectations adds the windows of what was judged at the end to the

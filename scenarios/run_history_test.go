@@ -96,7 +96,12 @@ steps:
 `)
 	require.Equal(t, scenarios.Failed, r.Status)
 	events, _, _ := h.Events()
-	require.LessOrEqual(t, events[len(events)-1].At, 2*time.Second)
+	last := len(events) - 1
+	require.LessOrEqual(t, events[last-1].At, 2*time.Second)
+	require.Equal(t, report.Event{
+		At: 3 * time.Second, Kind: report.Note, Client: "hall", Source: "app", Topic: "light/set",
+		Text: `came 1s too late: {"state":"ON","transition":1}`,
+	}, events[last], "but what came too late is noted")
 	require.Len(t, h.Spans, 1)
 	require.True(t, h.Spans[0].Failed)
 	f := r.Failures[0]

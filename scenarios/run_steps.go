@@ -112,6 +112,7 @@ func (r *run) tellIfLate(step Step, err error) {
 	switch {
 	case found:
 		detail = fmt.Sprintf("it came %v too late: %v", late.At-f.At, late)
+		r.keepLate(&late, f.At)
 	case errors.As(err, &f):
 		detail = "it did not come after that either, until " + f.Message
 	}

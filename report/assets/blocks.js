@@ -1,5 +1,15 @@
-// blocks reads the packed blocks of a page: columns of events, and payloads.
+// blocks reads the blocks of a page: facts, and those that are packed: columns of
+// events, and payloads.
 const blocks = (() => {
+  // facts returns what a block of JSON says, null for one that the file ends in.
+  function facts(element) {
+    try {
+      return JSON.parse(element.textContent);
+    } catch {
+      return null;
+    }
+  }
+
   async function unpack(element) {
     const letters = atob(element.textContent);
     const bytes = new Uint8Array(letters.length);
@@ -85,5 +95,5 @@ const blocks = (() => {
     return (i) => r.bytes.subarray(starts[i], starts[i] + lengths[i]);
   }
 
-  return { events, payloads };
+  return { facts, events, payloads };
 })();

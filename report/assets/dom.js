@@ -24,6 +24,19 @@ const dom = (() => {
     fill(element, children);
   }
 
+  // keepingFocus makes a part of the page anew. What had the focus there has it
+  // again, found by its name; else the fallback has it.
+  function keepingFocus(place, fallback, redo) {
+    const { activeElement } = document;
+    const name = place.contains(activeElement) ? nameOf(activeElement) : null;
+    redo();
+    if (name === null || place.contains(document.activeElement)) return;
+    const again = [...place.querySelectorAll("button:enabled, a[href], input")].find((element) => nameOf(element) === name);
+    (again ?? fallback).focus({ preventScroll: true });
+  }
+
+  const nameOf = (element) => element.ariaLabel ?? element.textContent;
+
   // copyButton copies a text, and says so for a moment.
   function copyButton(label, text) {
     const button = make("button", { type: "button", class: "small" }, label);
@@ -59,5 +72,5 @@ const dom = (() => {
     document.getElementById("live").textContent = text;
   }
 
-  return { make, replace, copyButton, say };
+  return { make, replace, keepingFocus, copyButton, say };
 })();

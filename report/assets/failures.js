@@ -16,8 +16,8 @@ const failures = (() => {
           make("span", { class: "grow" }),
           link(i) && make("a", { class: "button small", href: link(i) }, "Show in the timeline")),
         make("p", { class: "message" }, text.seen(failure.message)),
-        part("What was seen", failure.details, i < OPEN),
-        part("What was said around it", failure.around, i < OPEN))));
+        part("What was seen", failure.details, i < OPEN, ""),
+        part("What was said around it", failure.around, i < OPEN, "aligned"))));
   }
 
   function place(run, failure) {
@@ -27,10 +27,10 @@ const failures = (() => {
     return words.join(" · ");
   }
 
-  function part(title, lines, open) {
+  function part(title, lines, open, look) {
     if (!lines || lines.length === 0) return null;
     const { make } = dom;
-    return make("details", { open }, make("summary", {}, title), make("pre", { tabindex: "0" }, lines.map(text.seen).join("\n")));
+    return make("details", { open }, make("summary", {}, title), make("pre", { class: look, tabindex: "0" }, lines.map(text.seen).join("\n")));
   }
 
   return { show };

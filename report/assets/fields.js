@@ -110,6 +110,7 @@ const fields = (() => {
       this.next = 0;
       this.at = [];
       this.values = [];
+      this.range = { low: Infinity, high: -Infinity }; // of the numbers
       this.numbers = 0;
       this.words = 0;
       this.done = false;
@@ -135,7 +136,7 @@ const fields = (() => {
 
     add(time, value) {
       if (value === undefined) return;
-      if (typeof value === "number") this.numbers++;
+      if (typeof value === "number") this.#number(value);
       else if (value !== null) this.words++;
       const last = this.values.length - 1;
       if (last >= 0 && this.values[last] === value) return;
@@ -147,16 +148,10 @@ const fields = (() => {
       return this.numbers > this.words;
     }
 
-    // range returns the least and the greatest number.
-    get range() {
-      if (this.known?.n === this.values.length) return this.known;
-      let low = Infinity, high = -Infinity;
-      for (const v of this.values) {
-        if (typeof v !== "number") continue;
-        if (v < low) low = v;
-        if (v > high) high = v;
-      }
-      return (this.known = { low, high, n: this.values.length });
+    #number(value) {
+      this.numbers++;
+      this.range.low = Math.min(this.range.low, value);
+      this.range.high = Math.max(this.range.high, value);
     }
 
     // index is the last change at or before a time; -1: none.

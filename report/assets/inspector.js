@@ -79,7 +79,7 @@ const inspector = (() => {
 
   function changeTable(list) {
     const { make } = dom;
-    const cell = (value, name) => make("td", { class: name }, value === undefined ? "—" : text.line(value).slice(0, 200));
+    const cell = (value, name) => make("td", { class: name }, value === undefined ? "—" : text.cut(text.line(value), 200));
     const row = ({ path, before, after }) => {
       const kind = before === undefined ? "added" : after === undefined ? "removed" : "changed";
       return make("tr", { class: kind }, make("th", { scope: "row", title: kind }, text.line(path || "payload")), cell(before, "before"), make("td", { class: "to" }, "→"), cell(after, "after"));
@@ -113,8 +113,9 @@ const inspector = (() => {
   function coloured(tokens, limit) {
     const out = [];
     let length = 0;
-    for (const { kind, text: s } of tokens) {
-      if (length > limit) break;
+    for (const { kind, text: whole } of tokens) {
+      if (length >= limit) break;
+      const s = whole.slice(0, limit - length);
       length += s.length;
       out.push(kind === "space" || kind === "mark" ? s : dom.make("span", { class: "j-" + kind }, text.line(s)));
     }
@@ -131,7 +132,7 @@ const inspector = (() => {
       const gap = e.at - at;
       const what = model.isMessage(e.kind) ? text.snippet(run.payload(i), 80) : [model.KINDS[e.kind], e.client, e.note].filter(Boolean).join(" ");
       rows.push(make("tr", { class: i === event ? "here" : "", onclick: () => act.go(i) },
-        make("td", { class: "gap" }, i === event ? "this" : (gap < 0 ? "" : "+") + text.duration(gap)),
+        make("td", { class: "gap" }, i === event ? "this" : make("button", { type: "button", class: "link" }, (gap < 0 ? "" : "+") + text.duration(gap))), // the click is the row's
         make("td", {}, make("span", { class: "source " + model.SPEAKERS[run.speakerOf(i)] }, text.line(e.topic || "·"))),
         make("td", { class: "code" }, text.line(what))));
     }
@@ -143,7 +144,7 @@ const inspector = (() => {
     const { make } = dom;
     const rows = [["From", text.offset(span.from)], ["To", `${text.offset(span.to)}, ${text.duration(span.to - span.from)} later`]];
     if (span.topic) rows.push(["Topic", text.line(span.topic)]);
-    if (span.line) rows.push(["Line", `${run.facts.file ?? ""}:${span.line}`]);
+    if (span.line) rows.push(["Line", text.line(`${run.facts.file ?? ""}:${span.line}`)]);
     return [
       make("div", { class: "inspector-head" },
         title(text.line(`${span.kind}: ${span.label}`), act),

@@ -1,7 +1,7 @@
 // json reads JSON without changing it: numbers keep their digits, and of two
 // equal keys both are kept.
 const json = (() => {
-  const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)|(true|false|null)|([{}[\],:]))/y;
+  const TOKEN = /\s*(?:(")|(-?\d[\d.eE+-]*)|(true|false|null)|([{}[\],:]))/y;
 
   // tokens returns [{kind, text}] with kind string, number, word or mark; null for
   // a text that is no JSON.
@@ -14,11 +14,26 @@ const json = (() => {
     const out = [];
     TOKEN.lastIndex = 0;
     for (let m; (m = TOKEN.exec(source)); ) {
-      const kind = m[1] !== undefined ? "string" : m[2] !== undefined ? "number" : m[3] !== undefined ? "word" : "mark";
-      out.push({ kind, text: m[1] ?? m[2] ?? m[3] ?? m[4] });
+      const kind = m[1] ? "string" : m[2] ? "number" : m[3] ? "word" : "mark";
+      const from = TOKEN.lastIndex - 1;
+      if (m[1]) TOKEN.lastIndex = endOfString(source, from);
+      out.push({ kind, text: m[1] ? source.slice(from, TOKEN.lastIndex) : m[2] ?? m[3] ?? m[4] });
     }
     return out;
   }
+
+  // endOfString is behind the quote that ends a string. It is no expression:
+  // those give up on strings of some megabytes.
+  function endOfString(source, from) {
+    for (let at = from + 1; ; at++) {
+      at = source.indexOf('"', at);
+      let backslashes = 0;
+      while (source[at - 1 - backslashes] === "\\") backslashes++;
+      if (backslashes % 2 === 0) return at + 1;
+    }
+  }
+
+  const DEEPEST = 100; // levels; below them nothing is indented further, or compared
 
   // pretty returns the tokens with the spaces and line ends of a readable layout
   // between them, keys as a kind of their own. What is short stays on one line.
@@ -26,7 +41,7 @@ const json = (() => {
     const out = [];
     const ends = closings(list);
     let depth = 0, flat = 0; // flat: how many brackets that stay on one line are open
-    const newline = () => out.push({ kind: "space", text: flat ? " " : "\n" + "  ".repeat(depth) });
+    const newline = () => out.push({ kind: "space", text: flat ? " " : "\n" + "  ".repeat(Math.min(depth, DEEPEST)) });
     list.forEach((token, i) => {
       const next = list[i + 1];
       if (token.kind !== "mark") {
@@ -71,10 +86,10 @@ const json = (() => {
   }
 
   // leaves returns a Map from the path of each value that is no object or array to
-  // how it is written.
+  // how it is written; null for a text that is no JSON, or too deep.
   function leaves(source) {
     const list = tokens(source);
-    if (!list) return null;
+    if (!list || depthOf(list) > DEEPEST) return null;
     const out = new Map();
     let i = 0;
     const value = (path) => {
@@ -100,8 +115,18 @@ const json = (() => {
     return out;
   }
 
+  function depthOf(list) {
+    let depth = 0, deepest = 0;
+    for (const token of list) {
+      if (token.kind !== "mark") continue;
+      if (token.text === "{" || token.text === "[") deepest = Math.max(deepest, ++depth);
+      if (token.text === "}" || token.text === "]") depth--;
+    }
+    return deepest;
+  }
+
   // changes compares two sources of JSON leaf by leaf: [{path, before, after}], of
-  // which one is undefined when the leaf is not there.
+  // which one is undefined when the leaf is not there; null when they have no leaves.
   function changes(before, after) {
     const a = leaves(before), b = leaves(after);
     if (!a || !b) return null;

@@ -12,30 +12,37 @@ const labels = (() => {
       this.menu = null;
     }
 
-    // update shows the labels of some rows.
+    // update shows the labels of some rows, in the order in which Tab goes to them.
     update(rows, isHit) {
-      const keep = new Set();
-      for (const row of rows) {
-        const form = [row.title, row.isFolded, row.lane?.shown?.join("\n"), row.lane?.fields?.length].join("\0");
-        keep.add(row.key);
-        let label = this.shown.get(row.key);
-        if (!label || label.form !== form) {
-          label?.element.remove();
-          label = { form, ...this.#make(row) };
-          this.shown.set(row.key, label);
+      dom.keepingFocus(this.place, this.timeline.scroller, () => {
+        this.#drop(rows);
+        const next = new Map([[this.place, this.place.firstChild], [this.pins, this.pins.firstChild]]);
+        for (const row of rows) {
+          const label = this.#labelOf(row);
+          const place = this.timeline.isPinned(row) ? this.pins : this.place;
+          if (next.get(place) === label.element) next.set(place, label.element.nextSibling);
+          else place.insertBefore(label.element, next.get(place));
+          label.row = row;
+          label.element.style.transform = `translateY(${row.y}px)`;
+          label.element.style.height = row.h + "px";
+          label.element.classList.toggle("hit", isHit(row));
         }
-        const place = this.timeline.isPinned(row) ? this.pins : this.place;
-        if (label.element.parentNode !== place) place.append(label.element);
-        label.row = row;
-        label.element.style.transform = `translateY(${row.y}px)`;
-        label.element.style.height = row.h + "px";
-        label.element.classList.toggle("hit", isHit(row));
-      }
+      });
+    }
+
+    // drop removes the labels that are not those of the rows any more.
+    #drop(rows) {
+      const forms = new Map(rows.map((row) => [row.key, formOf(row)]));
       for (const [key, label] of this.shown) {
-        if (keep.has(key)) continue;
+        if (forms.get(key) === label.form) continue;
         label.element.remove();
         this.shown.delete(key);
       }
+    }
+
+    #labelOf(row) {
+      if (!this.shown.has(row.key)) this.shown.set(row.key, { form: formOf(row), ...this.#make(row) });
+      return this.shown.get(row.key);
     }
 
     // values shows what each field was at a time.
@@ -45,7 +52,7 @@ const labels = (() => {
           const series = row.lane.seriesOf(path);
           const i = time === null ? -1 : series.index(time);
           const now = i < 0 || series.values[i] === null ? "" : series.values[i];
-          value.textContent = typeof now === "number" ? text.number(now) : text.line(String(now)).slice(0, 24);
+          value.textContent = typeof now === "number" ? text.number(now) : text.cut(text.line(String(now)), 24);
           if (time === null && series.isLine) value.textContent = this.#range(series);
         }
       }
@@ -66,7 +73,7 @@ const labels = (() => {
       const messages = row.lanes.reduce((sum, lane) => sum + lane.messages.length, 0);
       const button = dom.make(
         "button",
-        { type: "button", class: "fold", "aria-expanded": String(!row.isFolded), onclick: () => this.timeline.fold(row.device) },
+        { type: "button", class: "fold", "aria-label": text.line(row.title), "aria-expanded": String(!row.isFolded), onclick: () => this.timeline.fold(row.device) },
         dom.make("span", { class: "arrow", "aria-hidden": "true" }, row.isFolded ? "▸" : "▾"),
         dom.make("span", { class: "name", title: text.line(row.title) }, text.line(row.title)),
       );
@@ -111,7 +118,9 @@ const labels = (() => {
       document.body.append(this.menu);
       this.menu.querySelector("input").focus();
       this.menu.addEventListener("keydown", (event) => {
-        if (event.key === "Escape") this.closeMenu(), button.focus();
+        if (event.key !== "Escape") return;
+        this.closeMenu();
+        this.shown.get("t" + lane.topic)?.element.querySelector("[aria-haspopup]").focus(); // not the button of before: the label may be a new one
       });
     }
 
@@ -120,6 +129,9 @@ const labels = (() => {
       this.menu = null;
     }
   }
+
+  // formOf changes when a label has to be made anew.
+  const formOf = (row) => [row.title, row.isFolded, row.lane?.shown?.join("\n"), row.lane?.fields?.length].join("\0");
 
   // startCut marks the levels of a topic, so that what is cut off when there is
   // little room is its beginning: its end says more.

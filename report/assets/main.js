@@ -81,7 +81,7 @@ const main = (() => {
 
   function broken(error) {
     console.error(error);
-    document.getElementById("main").prepend(dom.make("p", { class: "alarm", role: "alert" }, `This run cannot be shown: ${error.message}. The file may be damaged, or the browser too old.`));
+    document.getElementById("main").prepend(dom.make("p", { class: "alarm", role: "alert" }, `Not all of this run can be shown: ${error.message}. The file may be damaged, or the browser too old.`));
   }
 
   // failure goes to the next failure on the page, or the one before.
@@ -121,7 +121,9 @@ const main = (() => {
   }
 
   function start() {
-    page = JSON.parse(document.querySelector("script[data-block=page]").textContent);
+    const block = document.querySelector("script[data-block=page]");
+    page = (block && blocks.facts(block)) ?? { title: document.title };
+    page.title = text.line(page.title);
     runs = model.read();
     document.getElementById("page-title").textContent = page.title;
     document.getElementById("theme").addEventListener("click", theme.toggle);

@@ -92,7 +92,9 @@ const model = (() => {
     }
 
     async loadPayloads() {
-      if (!this.payloadBytes && this.packed.payloads) this.payloadBytes = await blocks.payloads(this.packed.payloads);
+      if (this.payloadBytes) return;
+      if (!this.packed.payloads) throw new Error("its payloads are missing");
+      this.payloadBytes = await blocks.payloads(this.packed.payloads);
     }
 
     // unload gives the memory back.
@@ -150,6 +152,11 @@ const model = (() => {
       return { from: first, to: to > first ? to : first + text.S };
     }
 
+    // heardUntil is the end of the run, or of what was said: nothing lasts beyond it.
+    get heardUntil() {
+      return Math.max(this.facts.length, this.messages.times.at(-1) ?? 0);
+    }
+
     // omission is where events were left out: {from, to, count}, or null.
     get omission() {
       const e = this.events;
@@ -163,7 +170,8 @@ const model = (() => {
     const runs = [];
     for (const block of document.querySelectorAll("script[data-block]")) {
       const name = block.dataset.block;
-      if (name === "run") runs.push(new Run(runs.length, JSON.parse(block.textContent), {}));
+      const facts = name === "run" && blocks.facts(block);
+      if (facts) runs.push(new Run(runs.length, facts, {}));
       else if (runs.length > 0) runs[runs.length - 1].packed[name] = block;
     }
     return runs;

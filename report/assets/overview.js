@@ -75,7 +75,9 @@ const overview = (() => {
     update() {
       const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const present = STATUSES.filter((status) => this.#count(status) > 0);
-      dom.replace(this.chips, this.#chip("", "All", this.runs.length), present.map((status) => this.#chip(status, label(status), this.#count(status))));
+      dom.keepingFocus(this.chips, this.search, () => {
+        dom.replace(this.chips, this.#chip("", "All", this.runs.length), present.map((status) => this.#chip(status, label(status), this.#count(status))));
+      });
       const wanted = this.runs.filter((run, i) => (!this.status || run.facts.status === this.status) && words.every((word) => this.haystacks[i].includes(word)));
       const { value } = COLUMNS[this.sorted.column], sign = this.sorted.down ? -1 : 1;
       const compare = (a, b) => (typeof a === "string" ? topics.compare(a, b) : a - b);

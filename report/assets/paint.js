@@ -5,13 +5,16 @@ const paint = (() => {
   const SANS = "11px system-ui, sans-serif";
   let letter = 0; // the width of one, in FONT
 
-  // canvas makes the canvas as large as its place, in the pixels of the screen.
+  // size makes a canvas as large as its place, which it also has where a pixel of
+  // the style sheet is several of the screen.
   function size(canvas, width, height) {
     const ratio = devicePixelRatio || 1;
     const w = Math.round(width * ratio), h = Math.round(height * ratio);
     if (canvas.width !== w || canvas.height !== h) {
       canvas.width = w;
       canvas.height = h;
+      canvas.style.width = width + "px";
+      canvas.style.height = height + "px";
     }
     const c = canvas.getContext("2d");
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -127,26 +130,42 @@ const paint = (() => {
     const end = Math.min(b.s.x(b.until), b.width);
     const { c } = b;
     c.beginPath();
-    let pen = null;
-    for (let i = Math.max(series.index(b.s.from), 0); i < series.at.length && series.at[i] <= b.s.to; i++) {
-      const v = series.values[i];
+    let isDown = false, pen = 0;
+    for (let i = Math.max(series.index(b.s.from), 0); i < series.at.length && series.at[i] <= b.s.to; ) {
       const x = Math.max(b.s.x(series.at[i]), -2);
-      if (pen !== null) c.lineTo(x, pen);
-      if (typeof v !== "number") {
-        pen = null;
-        continue;
+      const next = Math.max(scale.below(series.at, b.s.time(Math.floor(x) + 1), i), i + 1);
+      const { least, most, last } = spread(series.values, i, next);
+      if (isDown) c.lineTo(x, pen);
+      if (least <= most) {
+        if (isDown) c.lineTo(x, place(least));
+        else c.moveTo(x, place(least));
+        if (most > least) c.lineTo(x, place(most));
       }
-      const at = place(v);
-      if (pen === null) c.moveTo(x, at);
-      else c.lineTo(x, at);
-      pen = at;
-      const next = Math.min(i + 1 < series.at.length ? b.s.x(series.at[i + 1]) : end, end);
-      if (i + 1 >= series.at.length || next >= end) c.lineTo(next, at);
+      isDown = typeof last === "number";
+      if (isDown) {
+        pen = place(last);
+        c.lineTo(x, pen);
+        const held = next < series.at.length ? b.s.x(series.at[next]) : end;
+        if (next >= series.at.length || held >= end) c.lineTo(Math.min(held, end), pen);
+      }
+      i = next;
     }
     c.strokeStyle = b.k.graph;
     c.lineWidth = 1.25;
     c.lineJoin = "bevel";
     c.stroke();
+  }
+
+  // spread is what is drawn of values that fall on one pixel.
+  function spread(values, from, to) {
+    let least = Infinity, most = -Infinity;
+    for (let i = from; i < to; i++) {
+      const v = values[i];
+      if (typeof v !== "number") continue;
+      if (v < least) least = v;
+      if (v > most) most = v;
+    }
+    return { least, most, last: values[to - 1] };
   }
 
   // payloads writes what was said beside each message, where there is room.
@@ -164,14 +183,16 @@ const paint = (() => {
     }
   }
 
-  // spans draws steps and expectations, each on its row.
-  function spans(b, rows, y, h) {
+  // spans draws steps and expectations, each on its row, and a ring around the one
+  // that is looked at.
+  function spans(b, rows, y, h, looked) {
     rows.forEach((list, row) => {
       for (const span of list) {
         if (span.to < b.s.from || span.from > b.s.to) continue;
         const to = Math.min(b.s.x(span.to), b.width + 4), least = span.failed ? 6 : 3;
         const from = Math.min(Math.max(b.s.x(span.from), -4), to - least);
         spanBox(b, span, from, to - from, y + row * h + 2, h - 4);
+        if (span === looked) ring(b, from, y + row * h + 1, to - from, h - 2);
       }
     });
   }
@@ -186,6 +207,12 @@ const paint = (() => {
     if (span.failed) b.c.fillRect(x, y + h - 2, width, 2);
     const left = Math.max(x, 0) + 6;
     words(b, text.line(span.label + (span.text ? "  " + span.text : "")), left, y + h / 2, x + width - left - 3, b.k.text);
+  }
+
+  function ring(b, x, y, width, height) {
+    b.c.strokeStyle = b.k.accent;
+    b.c.lineWidth = 2;
+    b.c.strokeRect(x, y, width, height);
   }
 
   const MARKS = {
@@ -240,7 +267,10 @@ const paint = (() => {
     });
   }
 
-  const markText = (e) => text.line([model.KINDS[e.kind], e.client, e.topic, e.note].filter(Boolean).join(" "));
+  function markText(e) {
+    const words = e.kind === model.KIND.NOTE ? [e.note, e.topic, e.client] : [model.KINDS[e.kind], e.client, e.topic, e.note];
+    return text.line(words.filter(Boolean).join(" "));
+  }
 
   // across shades a stretch over all lanes: a fault, a gap, what was left out.
   function across(b, from, to, height, colour, label) {

@@ -53,21 +53,43 @@ const runview = (() => {
       else if (failure) this.#focus(failure, isFirst);
       else if (place.at !== undefined) this.#around(place.at, isFirst);
       else if (!isFirst) this.timeline.fit();
-      if (isAsked) this.timeline.concern(failure?.topic);
+      if (isAsked) this.timeline.concern(failure);
       this.#showSelected();
       if (failure && isAsked) this.timeline.element.scrollIntoView({ block: "end", behavior: "instant" });
     }
 
-    // focus shows the step or expectation that failed, from the last that was said
-    // before it on the topics concerned.
+    // focus shows when a failure was, from the last that was said before it on the
+    // topics concerned.
     #focus(failure, atOnce) {
-      const { from, to } = this.run.extent;
-      const spans = (this.run.facts.spans ?? []).filter((s) => s.failed && s.from <= failure.at && failure.at <= s.to && s.to > s.from);
-      const span = spans.sort((a, b) => Boolean(b.line === failure.line) - Boolean(a.line === failure.line) || a.to - a.from - (b.to - b.from))[0];
-      const since = span ? span.from : failure.at - Math.min((to - from) / 10, 2 * text.MIN);
-      const begin = Math.min(since, this.#lastBefore(since, failure.topic)), end = span ? span.to : failure.at;
-      const margin = Math.max((end - begin) * 0.25, text.MS);
-      this.#move(begin - margin, end + margin, atOnce);
+      const { from, to } = this.#windowOf(failure);
+      const begin = Math.min(from, this.#lastBefore(from, failure.topic));
+      const margin = Math.max((to - begin) * 0.25, text.MS);
+      this.#move(begin - margin, to + margin, atOnce);
+    }
+
+    // windowOf is the time of the step that failed, or of the expectation, with what
+    // came too late. An expectation that was broken within its time is shown where it
+    // was broken: its time may be the whole run.
+    #windowOf(failure) {
+      const { extent } = this.run;
+      const span = this.#spanOf(failure);
+      if (!span || span.from === span.to || (span.kind === "expectation" && span.from < failure.at && failure.at < span.to)) {
+        return { from: failure.at - Math.min((extent.to - extent.from) / 10, 2 * text.MIN), to: failure.at };
+      }
+      return { from: Math.min(span.from, failure.at), to: Math.max(span.to, failure.at, this.#cameLate(failure)) };
+    }
+
+    // spanOf is the shortest span that a failure may be about.
+    #spanOf(failure) {
+      const isMeant = (s) => (failure.line && s.line ? s.line === failure.line : s.from <= failure.at && failure.at <= s.to);
+      return (this.run.facts.spans ?? []).filter((s) => s.failed && isMeant(s)).sort((a, b) => a.to - a.from - (b.to - b.from))[0];
+    }
+
+    // cameLate is when the note was made that what a step waited for came later.
+    #cameLate(failure) {
+      const { marks, events } = this.run;
+      const i = marks.events.slice(scale.above(marks.times, failure.at)).find((event) => events.kind[event] === model.KIND.NOTE && topics.matches(failure.topic ?? "", this.run.topicOf(event)));
+      return i === undefined ? -Infinity : events.at[i];
     }
 
     // lastBefore is when something was said last on the topics of a filter, as long as
@@ -135,20 +157,34 @@ const runview = (() => {
         link: (of) => location.href.split("#")[0] + this.page.link({ ...this.#here(), message: of }),
       }));
       const e = this.run.event(event);
-      dom.say(`${text.offset(e.at, 3)}, ${e.topic || model.KINDS[e.kind]}, ${model.isMessage(e.kind) ? text.snippet(this.run.payload(event), 80) : e.note}`);
+      dom.say(`${text.offset(e.at, 3)}, ${text.line(e.topic) || model.KINDS[e.kind]}, ${model.isMessage(e.kind) ? text.snippet(this.run.payload(event), 80) : text.line(e.note)}`);
     }
 
     #showSpan(span) {
+      dom.say(`${text.line(span.label)} ${text.line(span.text ?? "")}, ${span.failed ? "failed" : "held"}, from ${text.offset(span.from, 3)} to ${text.offset(span.to, 3)}`);
       this.#showSide(inspector.showSpan(span, this.run, {
         go: () => this.#showSide([]),
         zoom: (s) => this.timeline.glide(s.from - (s.to - s.from || text.S) * 0.1, s.to + (s.to - s.from || text.S) * 0.1),
-      }));
+      }), span);
     }
 
-    #showSide(children) {
-      this.side.hidden = children.length === 0;
-      dom.replace(this.side, children);
+    // showSide shows what is looked at: a span, an event, or nothing.
+    #showSide(children, span = null) {
+      dom.keepingFocus(this.side, this.timeline.scroller, () => {
+        this.side.hidden = children.length === 0;
+        dom.replace(this.side, children);
+      });
       this.side.scrollTop = 0;
+      this.timeline.mark(span);
+    }
+
+    // nextSpan goes to the next step or expectation, or the one before.
+    #nextSpan(n) {
+      const spans = (this.run.facts.spans ?? []).filter((s) => s.kind === "step" || s.kind === "expectation").sort((a, b) => a.from - b.from);
+      if (spans.length === 0) return;
+      const i = spans.indexOf(this.timeline.span);
+      if (this.place.message !== undefined) this.go(-1);
+      this.#showSpan(spans.at((i < 0 && n < 0 ? n : i + n) % spans.length));
     }
 
     get search() {
@@ -169,6 +205,7 @@ const runview = (() => {
         ArrowUp: () => t.zoom(1 / 1.4), ArrowDown: () => t.zoom(1.4), "+": () => t.zoom(1 / 1.4), "=": () => t.zoom(1 / 1.4), "-": () => t.zoom(1.4),
         w: () => t.zoom(1 / 1.4), s: () => t.zoom(1.4), a: () => t.pan(-0.15 * length), d: () => t.pan(0.15 * length),
         j: () => this.#step(1, true), k: () => this.#step(-1, true),
+        e: () => this.#nextSpan(1), E: () => this.#nextSpan(-1),
         0: () => t.fit(), g: () => t.toggleGroups(), t: () => t.toggleDate(),
         Escape: () => this.#escape(),
       };

@@ -13,7 +13,7 @@ const scene = (() => {
     t.map.draw(t.mapCanvas, t.width, MAP, palette, t.part);
     const start = t.byDate ? run.facts.start : null;
     const ticks = scale.ticks(t.scale, start);
-    const brush = (canvas, h) => ({ c: paint.size(canvas, t.width, h), s: t.scale, k: palette, width: t.width, until: run.extent.to });
+    const brush = (canvas, h) => ({ c: paint.size(canvas, t.width, h), s: t.scale, k: palette, width: t.width, until: run.heardUntil });
     axis(brush(t.ruler, RULER), t, ticks, start);
     const b = brush(t.canvas, height);
     paint.grid(b, height, ticks);
@@ -42,7 +42,7 @@ const scene = (() => {
 
   function axis(b, t, ticks, start) {
     paint.ruler(b, RULER, ticks, start);
-    for (const failure of t.run.facts.failures ?? []) paint.upright(b, failure.at, RULER, b.k.bad, 3);
+    failures(b, t, RULER);
     brushed(b, t, RULER);
   }
 
@@ -60,7 +60,7 @@ const scene = (() => {
     if (row.kind === "group") fill(b, y, row.h, b.k.panel, 1);
     if (row.lane && t.concerned(row.lane.topic)) fill(b, y, row.h, b.k.bad, 0.08);
     fill(b, y + row.h - 1, 1, b.k.row, 1);
-    if (row.kind === "spans") paint.spans(b, row.packed, y + 3, layout.SPAN);
+    if (row.kind === "spans") paint.spans(b, row.packed, y + 3, layout.SPAN, t.span);
     else if (row.kind === "marks") paint.marks(b, t.run, y, row.h);
     else if (row.kind === "group" && row.isFolded) paint.mix(b, row.lanes, y + 5, row.h - 10);
     else if (row.kind === "topic") topic(b, row.lane, y);
@@ -92,10 +92,19 @@ const scene = (() => {
     }
     const { omission } = t.run;
     if (omission) unknown(b, height, omission, `${text.counted(omission.count, "event")} not kept`);
-    for (const failure of t.run.facts.failures ?? []) paint.upright(b, failure.at, height, b.k.bad, 2);
+    failures(b, t, height);
     if (t.cursor !== null) paint.upright(b, t.cursor, height, b.k.faint);
     if (t.selected >= 0) selected(b, t, height);
     brushed(b, t, height);
+  }
+
+  // failures draws where they were; beside the one that is looked at the others pale.
+  function failures(b, t, height) {
+    for (const failure of t.run.facts.failures ?? []) {
+      b.c.globalAlpha = !t.failure || t.failure === failure ? 1 : 0.35;
+      paint.upright(b, failure.at, height, b.k.bad, t.failure === failure ? 3 : 2);
+    }
+    b.c.globalAlpha = 1;
   }
 
   function unknown(b, height, { from, to }, label) {

@@ -66,11 +66,11 @@ const text = (() => {
     return `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}:${pad(d.getUTCSeconds())}${below}`;
   }
 
-  const date = (start, ns, digits = 3) => `${day(start, ns)} ${clock(start, ns, digits)} ${zoneAt(start, ns).zone}`;
+  const date = (start, ns, digits = 3) => `${day(start, ns)} ${clock(start, ns, digits)} ${line(zoneAt(start, ns).zone)}`;
 
   // Characters that would change how what follows them is shown, or show nothing.
-  const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-  const escaped = (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0");
+  const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  const escaped = (c) => (c.length > 1 ? `\\u{${c.codePointAt(0).toString(16)}}` : "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
   // seen shows hidden characters as escapes; line also those that end lines.
   const seen = (s) => s.replace(HIDDEN, escaped);
@@ -108,9 +108,10 @@ const text = (() => {
     if (bytes.length === 0) return "(empty)";
     const p = payload(bytes.length > 4 * limit ? whole(bytes.subarray(0, 4 * limit)) : bytes);
     if (p.kind === "binary") return `(binary, ${counted(bytes.length, "byte")})`;
-    const s = line(p.text);
-    return s.length > limit ? s.slice(0, limit - 1) + "…" : s;
+    return cut(line(p.text), limit);
   }
+
+  const cut = (s, limit) => (s.length > limit ? s.slice(0, limit - 1) + "…" : s);
 
   // whole leaves out the part of a character at the end.
   function whole(bytes) {
@@ -141,6 +142,6 @@ const text = (() => {
 
   return {
     MS, S, MIN, H, DAY, count, counted, pad, duration, offset, zoneAt, local, day, clock, date,
-    seen, line, name, decode, payload, snippet, hex, base64, number,
+    seen, line, cut, name, decode, payload, snippet, hex, base64, number,
   };
 })();

@@ -3,7 +3,7 @@ const theme = (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const KEY = "hubtape-theme";
-  const listeners = [];
+  const listeners = new Set();
   let said = stored();
 
   // Pages from files may have no storage.
@@ -44,8 +44,14 @@ const theme = (() => {
     return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
   }
 
+  // onChange tells of each change, until the function that it returns is called.
+  function onChange(tell) {
+    listeners.add(tell);
+    return () => listeners.delete(tell);
+  }
+
   dark.addEventListener("change", apply);
   apply();
 
-  return { toggle, palette, isCalm: () => calm.matches, onChange: (tell) => listeners.push(tell) };
+  return { toggle, palette, isCalm: () => calm.matches, onChange };
 })();

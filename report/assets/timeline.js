@@ -17,14 +17,16 @@ const timeline = (() => {
       this.byDate = false;
       this.cursor = null; // the time below the pointer
       this.selected = -1; // an event
-      this.concerned = () => false; // which topics a failure is about
+      this.span = null; // that is looked at
+      this.failure = null; // the one that is looked at
+      this.concerned = () => false; // which topics it is about
       this.brushed = null; // pixels {from, to} that are being selected
       this.map = new minimap.Strip(run, this.extent);
       this.#build();
       gestures.attach(this);
       this.observer = new ResizeObserver(() => this.redraw());
       this.observer.observe(this.scroller);
-      theme.onChange(() => this.redraw(true));
+      this.forgetTheme = theme.onChange(() => this.redraw(true));
       this.palette = theme.palette();
       this.pinnedHeight = 0;
       this.relayout();
@@ -33,6 +35,7 @@ const timeline = (() => {
     close() {
       this.labels.closeMenu();
       this.observer.disconnect();
+      this.forgetTheme();
       this.closed = true;
     }
 
@@ -229,6 +232,14 @@ const timeline = (() => {
       this.redraw();
     }
 
+    // mark looks at a span, or at none, and brings it into view.
+    mark(span) {
+      this.span = span;
+      const { from, to } = this.part;
+      if (span && (span.to < from || span.from > to)) this.centre((span.from + span.to) / 2);
+      else this.redraw();
+    }
+
     // The rows of steps, expectations and events stay in view, unless they would take
     // most of it.
     #pin() {
@@ -267,8 +278,11 @@ const timeline = (() => {
       }
     }
 
-    // concern marks the topics that a filter matches, and shows the first of them.
-    concern(filter) {
+    // concern marks a failure and the topics that it is about, and shows the first of
+    // them.
+    concern(failure) {
+      const filter = failure?.topic;
+      this.failure = failure ?? null;
       this.concerned = filter ? (topic) => topics.matches(filter, topic) : () => false;
       if (filter && !this.rows.some((row) => row.lane && this.concerned(row.lane.topic))) {
         this.view.folded.clear();
@@ -325,7 +339,7 @@ const timeline = (() => {
       } else {
         const e = this.run.event(hit.event);
         const what = model.isMessage(e.kind) && this.run.payloadBytes ? text.snippet(this.run.payload(hit.event), 160) : paint.markText(e);
-        dom.replace(this.tip, make("div", { class: "muted" }, this.time(e.at), e.source && ` · ${e.source}`), make("div", { class: "code" }, what));
+        dom.replace(this.tip, make("div", { class: "muted" }, this.time(e.at), e.source && ` · ${text.line(e.source)}`), make("div", { class: "code" }, what));
       }
       const place = this.scroller.getBoundingClientRect();
       const x = pointer.clientX - place.left, y = pointer.clientY - place.top;
@@ -364,7 +378,7 @@ const timeline = (() => {
     #drawNote() {
       const at = this.cursor ?? this.part.from;
       const isDate = this.byDate && this.cursor === null;
-      this.note.textContent = isDate ? text.day(this.run.facts.start, at) : this.cursor === null ? "since the start" : this.time(at);
+      this.note.textContent = isDate ? `${text.day(this.run.facts.start, at)} ${text.line(text.zoneAt(this.run.facts.start, at).zone)}` : this.cursor === null ? "since the start" : this.time(at);
     }
   }
 

@@ -143,8 +143,14 @@ func command[P, R any](p *tab, c cdp.Command[P, R], params P) {
 
 func (p *tab) size(width, height int64) {
 	p.t.Helper()
+	p.screen(width, height, 1)
+}
+
+// screen has so many of its own pixels for each of the style sheet.
+func (p *tab) screen(width, height int64, ratio float64) {
+	p.t.Helper()
 	command(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600,
+		Width: width, Height: height, DeviceScaleFactor: ratio, Mobile: width < 600,
 	})
 }
 

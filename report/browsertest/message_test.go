@@ -1,7 +1,10 @@
 package browsertest
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +49,22 @@ func TestInspectorShowsWhatChanged(t *testing.T) {
 	p.click(".inspector button[title^='Previous on this topic']")
 	p.wait(`document.querySelector(".inspector").innerText.includes("The first message on this topic")`)
 	require.Equal(t, "#run=0&message=0", p.hash())
+}
+
+// Payloads that are very deep, or very long, are shown like others.
+func TestInspectorShowsHostileJSON(t *testing.T) {
+	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	long := func(s string) string { return `{"picture":"` + strings.Repeat(s, 5<<20) + `"}` }
+	r := said("z/x", deep(50_000), deep(50_001), long(`a`), long(`\n`), `{"end":1}`)
+	p, _ := inspected(t, r, 0)
+	for i, want := range []string{"The first message", "The message 1 s before was [[[[", "The message 1 s before was [[[[", "picture", "end"} {
+		p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.hash = "#run=0&message=%d"`, i)))
+		p.wait(fmt.Sprintf(`document.querySelector(".inspector").innerText.includes("%d of 5 here")`, i+1))
+		require.Contains(t, p.text(".change"), want)
+		require.Less(t, len(p.text(".payload")), 30_000, "the rest is for who asks for it")
+	}
+	require.Contains(t, p.text(".changes"), "…", "what is cut says so")
+	require.Equal(t, []string{`"a\""`, `"\\"`}, eval[[]string](p, `json.tokens(`+quoted(`["a\"","\\"]`)+`).filter((t) => t.kind === "string").map((t) => t.text)`))
 }
 
 // Payloads that come again are those that they were.
@@ -138,9 +157,24 @@ func TestManyTopics(t *testing.T) {
 
 // A page that was not written to its end says so, and shows what it has.
 func TestCutOffPage(t *testing.T) {
-	path := write(t, several()...)
-	cutOff(t, path)
-	p := openFile(t, path, "")
-	require.Contains(t, p.text(".alarm"), "ends too early")
-	require.NotEmpty(t, listed(p))
+	page, err := os.ReadFile(write(t, several()...))
+	require.NoError(t, err)
+	end := bytes.LastIndex(page, []byte("<script"))
+	secondRun := bytes.LastIndex(page[:end], []byte(`data-block="events"`))
+	facts := bytes.Index(page, []byte(`data-block="page"`))
+	for name, x := range map[string]struct{ length, runs int }{
+		"before its end":            {end, 5},
+		"within the facts of a run": {bytes.LastIndex(page, []byte("waits for the new valve")), 4},
+		"within the events":         {secondRun + 100, 3},
+		"within its own facts":      {facts + 30, 0},
+		"before its own facts":      {facts - 10, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "cut.html")
+			require.NoError(t, os.WriteFile(path, page[:x.length], 0o644))
+			p := openFile(t, path, "#run=99")
+			require.Contains(t, p.text(".alarm"), "ends too early")
+			require.Len(t, listed(p), x.runs)
+		})
+	}
 }

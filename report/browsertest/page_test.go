@@ -172,7 +172,7 @@ func TestKeys(t *testing.T) {
 	p.press("g")
 	require.Equal(t, "false", eval[string](p, `document.querySelector("[title*='(g)']").ariaPressed`))
 	p.press("t")
-	p.wait(`document.querySelector(".when").innerText === "Sat 10 Jan 2026"`)
+	p.wait(`document.querySelector(".when").innerText === "Sat 10 Jan 2026 CET"`)
 
 	startSearch(p)
 	p.press("zigbee2mqtt/+/set")
@@ -225,5 +225,7 @@ func TestNarrow(t *testing.T) {
 	p.wait(`document.querySelector(".inspector h2") !== null`)
 	narrow()
 	require.Greater(t, eval[int](p, `document.querySelector("canvas.lanes").offsetWidth`), 250, "most of it is for the lanes")
+	lines := eval[[]float64](p, `(() => { const pre = document.querySelector("pre.aligned"); return [pre.scrollWidth, pre.clientWidth]; })()`)
+	require.Greater(t, lines[0], lines[1], "what stands one below the other is not broken up")
 	p.shot("narrow-failure")
 }

@@ -1,23 +1,13 @@
 package browsertest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/stretchr/testify/require"
 )
-
-func cutOff(t *testing.T, path string) {
-	t.Helper()
-	page, err := os.ReadFile(path)
-	require.NoError(t, err)
-	end := bytes.LastIndex(page, []byte("<script"))
-	require.NoError(t, os.WriteFile(path, page[:end], 0o644))
-}
 
 // quoted is a text as the script writes it.
 func quoted(s string) string {
@@ -127,5 +117,28 @@ func TestTimesAreWritten(t *testing.T) {
 		`main.link({run: 3, failure: 0, from: 12.5e9, to: 1, message: 4})`: "#run=3&failure=0&from=12.5&to=1e-9&message=4",
 	} {
 		require.Equal(t, want, eval[string](p, script), script)
+	}
+}
+
+// Ticks stand at round times of the clock, also after it was changed.
+func TestTicksFollowTheClock(t *testing.T) {
+	p := open(t, "")
+	// From noon before the night in which 03:00 is 02:00 again.
+	const start = `{unix_ms: Date.UTC(2026, 9, 24, 10), offset: 7200, zone: "CEST", changes: [{at: 15 * 3600e9, offset: 3600, zone: "CET"}]}`
+	ticks := func(hours, width int) []string {
+		return eval[[]string](p, fmt.Sprintf(`(() => { const start = %s, t = scale.ticks(new scale.Scale(0, %d * 3600e9, %d), start); return t.at.map((at) => scale.label(at, t.step, start)); })()`, start, hours, width))
+	}
+	require.Equal(t, []string{"12:00", "18:00", "Sun 25 Oct", "06:00", "12:00", "18:00", "Mon 26 Oct"}, ticks(39, 800))
+	require.Equal(t, []string{"Sun 25 Oct", "Mon 26 Oct", "Tue 27 Oct"}, ticks(70, 300))
+	require.Equal(t, []string{"12:00", "13:00", "14:00", "15:00", "16:00", "17:00", "18:00", "19:00", "20:00", "21:00", "22:00", "23:00", "Sun 25 Oct", "01:00", "02:00", "02:00", "03:00", "04:00"}, ticks(17, 1800))
+}
+
+// Nobody is shown a text that reads otherwise than it is.
+func TestHiddenCharactersAreSeen(t *testing.T) {
+	p := open(t, "")
+	for hidden, want := range map[string]string{
+		"a\u202eb": `a\u202eb`, "\u3164": `\u3164`, "\u180e": `\u180e`, "x\U000E0041": `x\u{e0041}`, "é💡مرحبا": "é💡مرحبا", "a\nb": `a\nb`,
+	} {
+		require.Equal(t, want, eval[string](p, fmt.Sprintf("text.line(%s)", quoted(hidden))))
 	}
 }
