@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
@@ -111,6 +112,12 @@ func (o *outcome) strict() {
 
 // line is where a failure stands in its file, the first line for the whole file.
 func (f *failure) place() int { return max(f.line, 1) }
+
+// onlyGolden reports whether a run failed by its golden file and nothing else, so
+// that writing the file anew would mend it.
+func (o *outcome) onlyGolden() bool {
+	return o.repeat == 1 && !slices.ContainsFunc(o.failures, func(f failure) bool { return f.kind != "golden" })
+}
 
 // bad reports whether the scenario did not pass.
 func (o *outcome) bad() bool { return o.status == scenarios.Failed || o.status == scenarios.Error }

@@ -138,6 +138,9 @@ func (t *textReport) writeFailed(b *strings.Builder, g *group) {
 			fmt.Fprintf(b, "  %s\n", headline(&o.failures[0]))
 		}
 		fmt.Fprintf(b, "  repeat it: %s\n", t.repeatCommand(o))
+		if o.onlyGolden() {
+			fmt.Fprintf(b, "  accept it: %s --update\n", t.repeatCommand(o))
+		}
 		full = false
 	}
 	if more := g.counts[scenarios.Failed] - len(g.bad); more > 0 {
