@@ -31,8 +31,9 @@ type RunOptions struct {
 	// runs the scenario; nil: it is not.
 	Progress func(at time.Duration)
 	// Update rewrites the golden file instead of comparing with it. Nothing is
-	// written by a run that failed otherwise.
-	Update bool
+	// written by a run that failed otherwise, nor, with Strict, by one with
+	// warnings.
+	Update, Strict bool
 }
 
 // Run runs the scenario in a world of its own, with the automations of apps,

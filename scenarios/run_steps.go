@@ -121,8 +121,23 @@ func (r *run) tellIfLate(step Step, err error) {
 
 // finish settles the run, judges the expectations, and fills in the result.
 func (r *run) finish(met bool) error {
+	met, end := r.settle(met)
+	if err := r.judge(met, end); err != nil {
+		return err
+	}
+	r.collectWarnings(met)
+	if r.result.Log == nil && !r.lookedAhead {
+		r.result.Log = r.log.lines()
+	}
+	r.keepExpectations(end, met)
+	return r.updateGolden(met)
+}
+
+// settle ends the world. It reports whether all was well to the end, and when
+// that was.
+func (r *run) settle(met bool) (stillMet bool, end time.Duration) {
 	w := r.world
-	end := w.Now()
+	end = w.Now()
 	if r.lookedAhead {
 		end = r.result.Virtual
 	}
@@ -139,6 +154,11 @@ func (r *run) finish(met bool) error {
 	}
 	stats := w.Stats()
 	r.result.In, r.result.Out, r.result.Outside = stats.In, stats.Out, w.Outside()
+	return met, end
+}
+
+// judge asks for the verdicts.
+func (r *run) judge(met bool, end time.Duration) error {
 	for _, j := range r.judges {
 		if _, always := j.(*neverJudge); !met && !always {
 			continue // a run that was cut short misses much: one reason is enough
@@ -155,17 +175,29 @@ func (r *run) finish(met bool) error {
 		}
 		r.result.Failures = append(r.result.Failures, failures...)
 	}
-	r.result.Warnings = append(r.result.Warnings, w.Warnings()...)
+	return nil
+}
+
+func (r *run) collectWarnings(met bool) {
+	r.result.Warnings = append(r.result.Warnings, r.world.Warnings()...)
 	if met {
 		r.result.Warnings = append(r.result.Warnings, r.filters.unused(r.scenario)...)
 	}
 	if why := r.result.Outside; why != "" {
 		r.warn("the run is not deterministic: %s", why)
 	}
-	if r.result.Log == nil && !r.lookedAhead {
-		r.result.Log = r.log.lines()
+}
+
+// updateGolden writes the golden file of a run that was well.
+func (r *run) updateGolden(met bool) error {
+	if !met || len(r.result.Failures) > 0 || r.options.Strict && len(r.result.Warnings) > 0 {
+		return nil
 	}
-	r.keepExpectations(end, met)
+	for _, j := range r.judges {
+		if g, ok := j.(*goldenJudge); ok && g.file == nil {
+			return g.update()
+		}
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/hubtape/hubtape/internal/command"
@@ -72,6 +73,11 @@ func (a *app) run(cmd *cobra.Command, paths []string, f *runFlags) error {
 	if f.list {
 		return a.list(r.items)
 	}
+	if f.update {
+		if err := checkGoldenFiles(r.items); err != nil {
+			return err
+		}
+	}
 	return a.runSelected(cmd.Context(), r, f)
 }
 
@@ -83,6 +89,23 @@ func (a *app) checkFirst(items []*item) {
 			i.err = a.checkItem(i)
 		}
 	}
+}
+
+// checkGoldenFiles refuses to write a golden file for two scenarios.
+func checkGoldenFiles(items []*item) error {
+	first := map[string]string{}
+	for _, i := range items {
+		s := i.scenario
+		if s == nil || s.Skip != "" || s.Expect == nil || s.Expect.Golden == nil {
+			continue
+		}
+		path := filepath.Clean(s.Path(s.Expect.Golden.File))
+		if other, taken := first[path]; taken {
+			return command.Usagef("%s and %s have the same golden file, and --update would write it twice; select one of them", other, i.file)
+		}
+		first[path] = i.file
+	}
+	return nil
 }
 
 // list prints names; what could not be read is told as when it is run.

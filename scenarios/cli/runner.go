@@ -202,7 +202,7 @@ func (r *runner) runUnit(ctx context.Context, u unit) *outcome {
 
 func (r *runner) runOnce(u unit, ro scenarios.RunOptions) *outcome {
 	var result *scenarios.Result
-	ro.Seed, ro.Update = &u.seed, r.update
+	ro.Seed, ro.Update, ro.Strict = &u.seed, r.update, r.strict
 	if r.histories {
 		ro.History = &report.History{}
 	}
