@@ -15,7 +15,7 @@ var assets embed.FS
 // other: each is one module, a constant with the name of its file.
 var scripts = []string{
 	"dom", "text", "json", "blocks", "topics", "fields", "model", "scale", "theme",
-	"paint", "minimap", "layout", "labels", "gestures", "scene", "timeline", "inspector", "failures", "runview", "overview", "help", "main",
+	"paint", "graph", "minimap", "layout", "labels", "gestures", "scene", "timeline", "inspector", "failures", "runview", "overview", "help", "main",
 }
 
 // opening returns a page up to its data, but for the title.

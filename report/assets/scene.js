@@ -76,10 +76,10 @@ const scene = (() => {
   function topic(b, lane, y) {
     paint.ticks(b, lane, y + 5, layout.NAME - 7);
     if (!lane.shown) return;
-    if (lane.shown.length === 0) paint.payloads(b, lane, y + layout.NAME, layout.FIELD);
+    if (lane.shown.length === 0) graph.payloads(b, lane, y + layout.NAME, layout.FIELD);
     lane.shown.forEach((path, i) => {
       const series = lane.seriesOf(path);
-      const draw = series.isLine ? paint.line : paint.bands;
+      const draw = series.isLine ? graph.line : graph.bands;
       draw(b, series, y + layout.NAME + i * layout.FIELD, layout.FIELD);
     });
   }
