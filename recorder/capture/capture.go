@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hubtape/hubtape/mqtt/conn"
 	"github.com/hubtape/hubtape/recorder/deck"
@@ -28,8 +29,9 @@ func (e *connectError) Unwrap() []error { return []error{ErrConnect, e.err} }
 
 // Capture records from brokers to a deck.
 type Capture struct {
-	deck *deck.Deck
-	hubs []*hub
+	deck  *deck.Deck
+	hubs  []*hub
+	ready chan struct{} // closed when all have connected
 }
 
 // New prepares a capture to d, which stays the caller's to close. Nothing is
@@ -39,12 +41,15 @@ func New(d *deck.Deck, o Options) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Capture{deck: d}
+	c := &Capture{deck: d, ready: make(chan struct{})}
 	for _, b := range o.Brokers {
 		c.hubs = append(c.hubs, newHub(d, b, o))
 	}
 	return c, nil
 }
+
+// Ready is closed when all brokers have been heard for the first time.
+func (c *Capture) Ready() <-chan struct{} { return c.ready }
 
 // Serve connects to all brokers and records until ctx ends, which is no error,
 // or until it cannot go on: ErrConnect when a first connection fails, or ctx ends
@@ -63,9 +68,16 @@ func (c *Capture) Serve(ctx context.Context) error {
 		written = c.deck.Run(writing)
 		leave(written)
 	})
+	var silent atomic.Int64 // brokers that have not been heard yet
+	silent.Store(int64(len(c.hubs)))
+	heard := func() {
+		if silent.Add(-1) == 0 {
+			close(c.ready)
+		}
+	}
 	for _, h := range c.hubs {
 		listeners.Go(func() {
-			if err := h.listen(listening); err != nil {
+			if err := h.listen(listening, heard); err != nil {
 				first.Do(func() { unheard = err })
 				leave(err)
 			}

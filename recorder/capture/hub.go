@@ -78,9 +78,10 @@ func (h *hub) received(in conn.Incoming) {
 	h.source.Put(r)
 }
 
-// listen records from the broker until ctx ends. It returns an error when the
-// first connection fails; one that is lost later is made again.
-func (h *hub) listen(ctx context.Context) error {
+// listen records from the broker until ctx ends, and calls heard when the first
+// connection stands. It returns an error when that fails; one that is lost later
+// is made again.
+func (h *hub) listen(ctx context.Context, heard func()) error {
 	c, err := h.connect(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("stopped before %s answered: %w", conn.Redacted(h.broker.Connection.Broker), context.Cause(ctx))
@@ -89,6 +90,7 @@ func (h *hub) listen(ctx context.Context) error {
 		return &connectError{err}
 	}
 	h.source.Heard()
+	heard()
 	h.log.Info("connected", "mqtt", c.Version(), "topics", h.o.Topics)
 	for c != nil {
 		err := h.follow(ctx, c)

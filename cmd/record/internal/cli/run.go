@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/hubtape/hubtape/broker"
 	"github.com/hubtape/hubtape/recorder/capture"
@@ -88,13 +89,14 @@ func (a *app) run(cmd *cobra.Command, f *runFlags) error {
 		if err != nil {
 			return recording{}, err
 		}
-		return recording{serve: c.Serve}, nil
+		return recording{serve: c.Serve, ready: c.Ready()}, nil
 	})
 }
 
 // recording is who puts records on a deck.
 type recording struct {
 	serve   func(context.Context) error // until the context ends
+	ready   <-chan struct{}             // closed when there is something to hear
 	metrics []prometheus.Collector      // beside those of the deck
 }
 
@@ -107,11 +109,6 @@ func (a *app) record(ctx context.Context, f *tapeFlags, prepare func(*deck.Deck)
 		return err
 	}
 	signal.Ignore(syscall.SIGPIPE) // who read the log is gone, which is no reason to stop
-	if d := f.realDuration(); d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
 	d, err := deck.Open(o)
 	if err != nil {
 		return err
@@ -125,10 +122,41 @@ func (a *app) record(ctx context.Context, f *tapeFlags, prepare func(*deck.Deck)
 		return errors.Join(err, d.Discard())
 	}
 	stopShow := a.showProgress(d)
+	ctx, cancel := lasting(ctx, r.ready, f.realDuration())
+	defer cancel()
 	err = r.serve(ctx)
 	stopShow()
 	stopMetrics()
 	return a.endTape(d, err)
+}
+
+// lasting is a context that ends a while after ready is closed: how long it takes
+// to be heard is no part of a recording. With 0 it does not end by itself.
+func lasting(ctx context.Context, ready <-chan struct{}, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if d <= 0 {
+		return ctx, cancel
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return
+		}
+		over := time.NewTimer(d)
+		defer over.Stop()
+		select {
+		case <-over.C:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-done
+	}
 }
 
 // endTape closes the tape, and says what is on it.

@@ -181,7 +181,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			defer stop()
 			return h.Serve(ctx)
 		}
-		return recording{serve: serve, metrics: clientMetrics(h)}, nil
+		return recording{serve: serve, ready: h.Ready(), metrics: clientMetrics(h)}, nil
 	})
 }
 

@@ -33,7 +33,7 @@ func (f *tapeFlags) register(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVarP(&f.out, "output", "o", "", "`file` to record to; it must not exist, unless --append is given")
 	s.BoolVar(&f.append, "append", false, "go on with the tape if it is there, as another sitting")
-	s.Var(&f.duration, "duration", "stop after this time, like 8h or 2d (default: when told to)")
+	s.Var(&f.duration, "duration", "stop so long after the first connection, like 8h or 2d (default: when told to)")
 	s.Var(&f.rotateSize, "rotate-size", "begin another part when one has this size, like 500M: x-0001.hubtape, x-0002.hubtape, …")
 	s.Var(&f.rotateEvery, "rotate-every", "begin another part after this time, like 1d")
 	s.IntVar(&f.rotateKeep, "rotate-keep", 0, "keep the newest `N` parts and delete older ones (default: all)")
