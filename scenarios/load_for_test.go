@@ -43,7 +43,7 @@ expect: {golden: {}}
 	write("name: hall\napp: hall\nparams: {dealy: 5m}\nsteps: [{wait: 5s}]\n")
 	require.Len(t, load(), 2)
 	write("app: {}\ntape: {}\n")
-	require.NotEmpty(t, load())
+	require.Equal(t, []string{`a scenario needs the key "name"`, "app takes a text, not an object", `tape needs the key "file"`}, load())
 	write("name: [")
 	require.Len(t, load(), 1)
 
