@@ -32,8 +32,15 @@ type conn struct {
 
 	old       *mochi.Client   // whose session is being resumed; nil: nobody's
 	inflight  *mochi.Inflight // what that session held
-	earlier   *mochi.Inflight // of old's; stays for good, and does not change once the client is listed
 	inherited []uint16        // the packet ids of the deliveries among it
+
+	// earlier is where stragglers are found: what the clients held that had the
+	// session before, the oldest first. It does not change once the client is
+	// listed.
+	earlier     []*mochi.Inflight
+	handover    sync.Mutex // rules: the border to network clients; held while stragglers are taken over
+	handedOver  bool       // the session is another connection's; see handover
+	lookingBack bool       // whoever sends what is published sends stragglers; see handover
 
 	window window
 	out    outbox

@@ -104,7 +104,7 @@ func resumed(t *testing.T) (*hook, *mochi.Client, *conn, net.Conn) {
 	c, there := pipe(t)
 	cl := b.server.NewClient(c, "test", "x", false)
 	cl.Properties.ProtocolVersion = 4
-	c.client, c.earlier = cl, mochi.NewInflights()
+	c.client, c.earlier = cl, []*mochi.Inflight{mochi.NewInflights(), mochi.NewInflights()}
 	c.window.allow(10)
 	c.window.open()
 	c.window.release()
@@ -135,10 +135,10 @@ func TestStragglers(t *testing.T) {
 			require.Empty(t, h.stragglers(cl, c))
 			cl.State.Inflight.Set(delivery(6, "its own"))
 			for _, id := range []uint16{7, 5, 6} {
-				c.earlier.Set(delivery(id, string(rune('0'+id))))
+				c.earlier[id%2].Set(delivery(id, string(rune('0'+id))))
 			}
 			come(h, cl, c)
-			require.Zero(t, c.earlier.Len())
+			require.Zero(t, c.earlier[0].Len()+c.earlier[1].Len())
 			require.Equal(t, 4, cl.State.Inflight.Len())
 			for i, want := range []string{"5", "6", "7"} {
 				b := make([]byte, 8)
@@ -165,12 +165,20 @@ func TestAnEndedConnectionHoldsNoOther(t *testing.T) {
 	h, cl, c, _ := resumed(t)
 	old := h.b.server.NewClient(nil, "test", "x", false)
 	before, _ := pipe(t)
-	before.earlier = mochi.NewInflights()
-	before.earlier.Set(delivery(4, "4"))
+	for range maxEarlier {
+		before.earlier = append(before.earlier, mochi.NewInflights())
+	}
+	before.earlier[maxEarlier-1].Set(delivery(4, "4"))
 	old.Net.Conn = before
 	old.State.Inflight.Set(delivery(5, "5"))
 	h.prepareResume(cl, c, old)
 	require.Equal(t, []uint16{4, 5}, c.inherited)
+	require.Len(t, c.earlier, maxEarlier, "of a row of connections the last ones are looked at")
+	require.Same(t, old.State.Inflight, c.earlier[maxEarlier-1])
+	before.earlier[maxEarlier-1].Set(delivery(6, "6"))
+	require.Empty(t, h.stragglers(old, before), "that is for the next one now")
+	require.Len(t, h.stragglers(cl, c), 1)
+	cl.State.Inflight.Delete(6)
 	straggler, err := old.NextPacketID()
 	require.NoError(t, err)
 	live, err := cl.NextPacketID()
@@ -184,6 +192,45 @@ func TestAnEndedConnectionHoldsNoOther(t *testing.T) {
 	require.Nil(t, c.inflight)
 	require.Empty(t, c.inherited)
 	require.Equal(t, 2, cl.State.Inflight.Len())
+}
+
+// What is published to the old client until mochi has emptied it may be very much;
+// what comes after has later ids all the same, or it would overtake when the
+// session is resumed once more.
+func TestLaterDeliveriesHaveLaterIDs(t *testing.T) {
+	h, cl, c, _ := resumed(t)
+	old := h.b.server.NewClient(nil, "test", "x", false)
+	old.State.Inflight.Set(delivery(firstServerID, "first"))
+	h.prepareResume(cl, c, old)
+	var last uint16
+	for range 5 * stragglerIDs {
+		id, err := old.NextPacketID()
+		require.NoError(t, err)
+		last = uint16(id)
+		old.State.Inflight.Set(delivery(last, "meanwhile"))
+	}
+	for _, pk := range old.State.Inflight.GetAll(false) {
+		c.inheritLate(&pk)
+	}
+	require.Len(t, c.inherited, 1+5*stragglerIDs)
+	for range 5 * stragglerIDs { // some are acknowledged, so their ids are free
+		cl.State.Inflight.Delete(c.inherited[1])
+		id, err := cl.NextPacketID()
+		require.NoError(t, err)
+		require.Positive(t, int16(uint16(id)-last))
+		cl.State.Inflight.Set(delivery(uint16(id), "later"))
+	}
+}
+
+// While whoever delivers sends stragglers, the client's own goroutine takes none:
+// they would go before those.
+func TestStragglersDoNotOvertake(t *testing.T) {
+	h, cl, c, _ := resumed(t)
+	c.earlier[0].Set(delivery(7, "7"))
+	c.lookingBack = true
+	h.catchUp(cl)
+	require.Equal(t, 1, c.earlier[0].Len())
+	require.False(t, c.window.held)
 }
 
 func TestMochiCountsNothing(t *testing.T) {

@@ -20,8 +20,15 @@ const (
 	// makes it forget that delivery. Clients count from 1, so the broker does not.
 	firstServerID = 1 << 12
 	// stragglerIDs are left free for what is published to an earlier connection
-	// when it is no longer there. Few are used: that is a matter of microseconds.
-	stragglerIDs = 1 << 8
+	// when it is no longer there. That is a matter of microseconds, but on a busy
+	// machine the goroutine that hands the session over may not run for some
+	// milliseconds of them. More would let the ids go round too soon where a session
+	// is resumed again and again.
+	stragglerIDs = 1 << 10
+	// maxEarlier is how many clients that had the session before are looked at for
+	// stragglers. Whoever publishes may look one up, and then not run until the
+	// session has gone on several times.
+	maxEarlier = 8
 )
 
 // prepareResume takes over what old, which may be nil, held for the session.
@@ -30,16 +37,17 @@ const (
 func (h *hook) prepareResume(cl *mochi.Client, c *conn, old *mochi.Client) {
 	last := firstServerID
 	if old != nil && !cl.Properties.Clean && (!old.Properties.Clean || old.Properties.ProtocolVersion == 5) {
-		c.old, c.earlier, c.inflight = old, old.State.Inflight, cl.State.Inflight
-		if before, ok := old.Net.Conn.(*conn); ok && before.earlier != nil {
-			for _, pk := range before.earlier.GetAll(false) {
-				c.inherit(&pk)
-			}
+		c.old, c.inflight = old, cl.State.Inflight
+		if before, ok := old.Net.Conn.(*conn); ok {
+			c.earlier = before.handOver()
 		}
+		c.earlier = append(c.earlier, old.State.Inflight)
 		for range 3 { // the first takes long enough for more to come
-			for _, pk := range old.State.Inflight.GetAll(false) {
-				c.inherit(&pk)
-				old.State.Inflight.Delete(pk.PacketID)
+			for _, held := range c.earlier {
+				for _, pk := range held.GetAll(false) {
+					c.inherit(&pk)
+					held.Delete(pk.PacketID)
+				}
 			}
 		}
 		if next, err := old.NextPacketID(); err == nil {
@@ -47,6 +55,15 @@ func (h *hook) prepareResume(cl *mochi.Client, c *conn, old *mochi.Client) {
 		}
 	}
 	skipIDs(cl, last)
+}
+
+// handOver ends the taking over of stragglers: from now on that is for the next
+// connection, which gets where to look.
+func (c *conn) handOver() []*mochi.Inflight {
+	c.handover.Lock()
+	defer c.handover.Unlock()
+	c.handedOver = true
+	return slices.Clone(c.earlier[max(0, len(c.earlier)-maxEarlier+1):])
 }
 
 // inherit takes over one packet that mochi keeps.
@@ -97,8 +114,20 @@ func (h *hook) OnQosDropped(old *mochi.Client, pk packets.Packet) {
 	if c == nil || c.old != old {
 		return
 	}
-	c.inherit(&pk)
+	c.inheritLate(&pk)
+}
+
+// inheritLate is inherit for what was published to the old client while this one
+// was prepared, which may be any number. The ids of deliveries to come lie behind
+// theirs: else they would overtake when the session is resumed once more.
+func (c *conn) inheritLate(pk *packets.Packet) {
+	c.inherit(pk)
 	c.client.State.Inflight = c.inflight
+	if next, err := c.client.NextPacketID(); err == nil {
+		if ahead := int16(pk.PacketID + stragglerIDs - uint16(next)); ahead > 0 {
+			skipIDs(c.client, int(ahead))
+		}
+	}
 }
 
 // OnSessionEstablished resends the deliveries of a resumed session, and then
@@ -119,22 +148,32 @@ func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 		c.backlog = append(c.backlog, late{id: id, dup: true})
 	}
 	c.old, c.inflight, c.inherited = nil, nil, nil
+	c.handover.Lock()
 	c.backlog = append(c.backlog, h.stragglers(cl, c)...)
+	c.handover.Unlock()
 	h.sendBacklog(cl, c)
 }
 
-// stragglers takes over what was published to the earlier connection's client
-// after mochi had emptied it. That ends soon, but nobody knows when: whoever
-// publishes may have looked up that client long ago. So both goroutines that send
-// deliveries look again.
+// stragglers takes over what was published to earlier clients of the session
+// after they were emptied. That ends soon, but nobody knows when: whoever
+// publishes may have looked up such a client long ago. So both goroutines that
+// send deliveries look again. The caller holds c.handover: there is no moment in
+// which nobody has a straggler.
 func (h *hook) stragglers(cl *mochi.Client, c *conn) (list []late) {
-	if c.earlier == nil || c.earlier.Len() == 0 {
+	if c.handedOver {
 		return nil
 	}
-	found := map[uint16]packets.Packet{}
+	var found map[uint16]packets.Packet
 	var ids []uint16
-	for _, pk := range c.earlier.GetAll(false) {
-		if c.earlier.Delete(pk.PacketID) { // else the other goroutine has it
+	for _, held := range c.earlier {
+		if held.Len() == 0 {
+			continue
+		}
+		if found == nil {
+			found = map[uint16]packets.Packet{}
+		}
+		for _, pk := range held.GetAll(false) {
+			held.Delete(pk.PacketID)
 			found[pk.PacketID] = pk
 			ids = append(ids, pk.PacketID)
 		}
@@ -156,24 +195,42 @@ func (h *hook) stragglers(cl *mochi.Client, c *conn) (list []late) {
 // were published before.
 func (h *hook) lookBack(cl *mochi.Client, c *conn) {
 	c.window.await(0) // the backlog comes first
-	for _, l := range h.stragglers(cl, c) {
-		if pk, ok := h.lift(cl, &l); ok {
-			c.window.await(pk.PacketID)
-			pk.Ignore = true       // see resentByMochi
-			_ = cl.WritePacket(pk) // a client that is gone gets it when it resumes
+	for {
+		c.handover.Lock()
+		list := h.stragglers(cl, c)
+		c.lookingBack = len(list) > 0
+		c.handover.Unlock()
+		if len(list) == 0 {
+			return
+		}
+		for _, l := range list {
+			if pk, ok := h.lift(cl, &l); ok {
+				c.window.await(pk.PacketID)
+				pk.Ignore = true       // see resentByMochi
+				_ = cl.WritePacket(pk) // a client that is gone gets it when it resumes
+			}
 		}
 	}
 }
 
 // catchUp sends stragglers on the client's own goroutine: perhaps nothing more is
-// published.
+// published. Where those before them are being sent, whoever does that looks
+// again.
 func (h *hook) catchUp(cl *mochi.Client) {
 	c, ok := cl.Net.Conn.(*conn)
 	if !ok {
 		return
 	}
-	if list := h.stragglers(cl, c); len(list) > 0 {
-		c.window.hold()
+	var list []late
+	c.handover.Lock()
+	if !c.lookingBack {
+		list = h.stragglers(cl, c)
+	}
+	if len(list) > 0 {
+		c.window.hold() // before anybody can overtake them
+	}
+	c.handover.Unlock()
+	if len(list) > 0 {
 		c.backlog = append(c.backlog, list...)
 		h.sendBacklog(cl, c)
 	}
