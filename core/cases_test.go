@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	caseNumber = regexp.MustCompile(`\b(?:PZ|TF|AE|MO)-\d{2,3}\b`)
+	caseNumber = regexp.MustCompile(`\b(?:PZ|TF|AE|MO|GW)-\d{2,3}\b`)
 	testName   = regexp.MustCompile("`(Test\\w+)`")
 	testFunc   = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 )

@@ -30,7 +30,9 @@ var edges = []string{
 // client, and what serves the network.
 var edgeFiles = map[string]bool{
 	"core/link/paho.go": true,
-	"broker/serve.go":   true, "broker/listener.go": true, "broker/websocket.go": true,
+	// the environment and its files; log files
+	"core/proactor/settings/os.go": true, "core/proactor/logs/file.go": true,
+	"broker/serve.go": true, "broker/listener.go": true, "broker/websocket.go": true,
 	"broker/inbox.go": true, "broker/names.go": true, // the border to network clients
 	"broker/conn.go": true, "broker/takeover.go": true, "broker/users.go": true, "broker/password.go": true,
 }
@@ -173,6 +175,7 @@ var directions = map[string][]string{
 	"core/event":              {"clock", "core/loop"},
 	"core/background":         {"clock", "core/loop", "core/router", "core/internal"},
 	"core/service":            {"clock", "core/loop"},
+	"core/proactor":           {"mqtt", "clock", "core", "internal/didyoumean"},
 	"recorder":                {"mqtt", "recorder", "internal/jsontext", "internal/didyoumean", "internal/yamlplace"},
 	"broker":                  {"mqtt", "clock", "broker"},
 	"report":                  {"mqtt"},
