@@ -46,6 +46,7 @@ func TestFocusStays(t *testing.T) {
 	p.wait(`document.querySelector(".inspector").hidden`)
 	require.Contains(t, focused(p), "Timeline", "the lanes have it when the message has gone")
 
+	p.drawn() // the labels are made anew where there is more room
 	focus(p, ".label .fold")
 	name := focused(p)
 	for _, want := range []string{"false", "true"} {
