@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hubtape/hubtape/internal/jsontext"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
 	"github.com/tidwall/gjson"
@@ -63,31 +64,31 @@ func (r *rules) valueForm(path string, v gjson.Result) *form {
 }
 
 func (f *fieldLister) objects(shown, path string, a, b gjson.Result) {
-	x, y := members(a), members(b)
+	x, y := jsontext.Members(a), jsontext.Members(b)
 	for len(x) > 0 || len(y) > 0 {
 		var key string
 		switch {
-		case len(y) == 0 || len(x) > 0 && x[0].key <= y[0].key:
-			key = x[0].key
+		case len(y) == 0 || len(x) > 0 && x[0].Key <= y[0].Key:
+			key = x[0].Key
 		default:
-			key = y[0].key
+			key = y[0].Key
 		}
-		var m, n *member
-		if len(x) > 0 && x[0].key == key {
+		var m, n *jsontext.Member
+		if len(x) > 0 && x[0].Key == key {
 			m, x = &x[0], x[1:]
 		}
-		if len(y) > 0 && y[0].key == key {
+		if len(y) > 0 && y[0].Key == key {
 			n, y = &y[0], y[1:]
 		}
 		below, ignored := f.rules.ignores(path, key)
 		switch {
 		case ignored:
 		case m == nil:
-			f.add(shown+named(key), "", clip(n.value.Raw))
+			f.add(shown+named(key), "", clip(n.Value.Raw))
 		case n == nil:
-			f.add(shown+named(key), clip(m.value.Raw), "")
+			f.add(shown+named(key), clip(m.Value.Raw), "")
 		default:
-			f.compare(shown+named(key), below, m.value, n.value)
+			f.compare(shown+named(key), below, m.Value, n.Value)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"cmp"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -117,10 +116,10 @@ func (w *formWriter) value(path string, v gjson.Result) {
 		w.shape = append(w.shape, ']')
 	case v.IsObject():
 		w.shape = append(w.shape, '{')
-		for _, m := range members(v) {
-			if below, ignored := w.rules.ignores(path, m.key); !ignored {
-				w.text(m.key)
-				w.value(below, m.value)
+		for _, m := range jsontext.Members(v) {
+			if below, ignored := w.rules.ignores(path, m.Key); !ignored {
+				w.text(m.Key)
+				w.value(below, m.Value)
 			}
 		}
 		w.shape = append(w.shape, '}')
@@ -179,28 +178,4 @@ func appendNumber(b []byte, raw string) []byte {
 		b = strconv.AppendInt(b, exponent, 10)
 	}
 	return b
-}
-
-// member is one of an object.
-type member struct {
-	key   string
-	value gjson.Result
-}
-
-// members returns those of an object by key; of a key that is there twice, the
-// last.
-func members(object gjson.Result) []member {
-	var all []member
-	object.ForEach(func(k, v gjson.Result) bool {
-		all = append(all, member{k.Str, v})
-		return true
-	})
-	slices.SortStableFunc(all, func(a, b member) int { return cmp.Compare(a.key, b.key) })
-	kept := all[:0]
-	for i, m := range all {
-		if i+1 == len(all) || all[i+1].key != m.key {
-			kept = append(kept, m)
-		}
-	}
-	return kept
 }

@@ -1,7 +1,6 @@
 package golden
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -57,26 +56,26 @@ func (w *payloadWriter) append(b []byte, path string, v, before gjson.Result) []
 }
 
 func (w *payloadWriter) appendObject(b []byte, path string, v, before gjson.Result) []byte {
-	var old []member
+	var old []jsontext.Member
 	if before.IsObject() {
-		old = members(before)
+		old = jsontext.Members(before)
 	}
 	b = append(b, '{')
 	first := true
-	for _, m := range members(v) {
-		below := m.key
+	for _, m := range jsontext.Members(v) {
+		below := m.Key
 		if path != "" {
-			below = path + "." + m.key
+			below = path + "." + m.Key
 		}
-		if w.ignored[m.key] || w.ignored[below] {
+		if w.ignored[m.Key] || w.ignored[below] {
 			continue
 		}
 		if !first {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(appendText(b, m.key), ':')
-		b = w.append(b, below, m.value, valueOf(old, m.key))
+		b = append(appendText(b, m.Key), ':')
+		b = w.append(b, below, m.Value, valueOf(old, m.Key))
 	}
 	return append(b, '}')
 }
@@ -112,36 +111,12 @@ func (w *payloadWriter) close(x, y string) bool {
 	return math.Abs(a-b) <= w.number+slack
 }
 
-// member is one of an object.
-type member struct {
-	key   string
-	value gjson.Result
-}
-
-// members returns those of an object by key; of a key that is there twice, the
-// last.
-func members(object gjson.Result) []member {
-	var all []member
-	object.ForEach(func(k, v gjson.Result) bool {
-		all = append(all, member{k.Str, v})
-		return true
-	})
-	slices.SortStableFunc(all, func(a, b member) int { return cmp.Compare(a.key, b.key) })
-	kept := all[:0]
-	for i, m := range all {
-		if i+1 == len(all) || all[i+1].key != m.key {
-			kept = append(kept, m)
-		}
-	}
-	return kept
-}
-
 // valueOf returns the value of a key of sorted members, the zero Result if it is
 // not there.
-func valueOf(sorted []member, key string) gjson.Result {
-	i, found := slices.BinarySearchFunc(sorted, key, func(m member, k string) int { return strings.Compare(m.key, k) })
+func valueOf(sorted []jsontext.Member, key string) gjson.Result {
+	i, found := slices.BinarySearchFunc(sorted, key, func(m jsontext.Member, k string) int { return strings.Compare(m.Key, k) })
 	if !found {
 		return gjson.Result{}
 	}
-	return sorted[i].value
+	return sorted[i].Value
 }
