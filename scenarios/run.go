@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ type RunOptions struct {
 // Scenarios may be run side by side, each on a goroutine that is not locked to
 // a thread.
 func (s *Scenario) Run(apps []Entry, o RunOptions) *Result {
-	r := &run{scenario: s, options: o, result: &Result{Scenario: s, Seed: s.Seed}, log: newLogTail()}
+	r := &run{scenario: s, options: o, result: &Result{Scenario: s, Seed: s.Seed}}
 	if o.Seed != nil {
 		r.result.Seed = *o.Seed
 	}
@@ -68,7 +67,7 @@ type run struct {
 	scenario *Scenario
 	options  RunOptions
 	result   *Result
-	log      *logTail
+	log      sim.LogTail
 	tape     *recording // nil without one
 	world    *sim.World
 	judges   []judge
@@ -100,7 +99,7 @@ func (r *run) perform(apps []Entry) (err error) {
 		defer func() { err = errors.Join(err, r.tape.close()) }()
 	}
 	world := sim.Options{
-		Seed: r.result.Seed, Start: r.start(), Zone: s.Location, Log: r.logHandler(),
+		Seed: r.result.Seed, Start: r.start(), Zone: s.Location, Log: r.log.Handler(func() time.Duration { return r.world.Now() }),
 		Trace: o.Trace, StepLimit: o.StepLimit, History: o.History,
 	}
 	if o.Record != nil {
@@ -120,17 +119,6 @@ func (r *run) perform(apps []Entry) (err error) {
 		return err
 	}
 	return r.finish(r.takeSteps())
-}
-
-// logHandler keeps what the automations log, with the world's instant in place of
-// the date: that is what failures are told in.
-func (r *run) logHandler() slog.Handler {
-	return slog.NewTextHandler(r.log, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && a.Key == slog.TimeKey && r.world != nil {
-			return slog.String("at", clock.FormatDuration(r.world.Now().Round(time.Millisecond)))
-		}
-		return a
-	}})
 }
 
 // start is the date at instant 0.

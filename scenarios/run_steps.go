@@ -85,7 +85,7 @@ func orToTheEnd(d *time.Duration) time.Duration {
 
 // addFailure keeps what went wrong in the world, and what was logged until then.
 func (r *run) addFailure(err error, p Pos) {
-	r.result.Log = slices.Clone(r.log.lines())
+	r.result.Log = slices.Clone(r.log.Lines())
 	var f *sim.Failure
 	if !errors.As(err, &f) {
 		r.result.Failures = append(r.result.Failures, Failure{Kind: "step", Message: err.Error(), At: r.world.Now(), Pos: p})
@@ -127,7 +127,7 @@ func (r *run) finish(met bool) error {
 	}
 	r.collectWarnings(met)
 	if r.result.Log == nil && !r.lookedAhead {
-		r.result.Log = r.log.lines()
+		r.result.Log = r.log.Lines()
 	}
 	r.keepExpectations(end, met)
 	return r.updateGolden(met)

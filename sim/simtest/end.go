@@ -136,9 +136,9 @@ func (w *World) tell(err error) string { return err.Error() + w.context() }
 // context is the last that the apps logged, and how to see the failure again.
 func (w *World) context() string {
 	var b strings.Builder
-	if len(w.log.last) > 0 {
+	if len(w.log.Lines()) > 0 {
 		b.WriteString("\n  the last that the apps logged:")
-		for _, line := range w.log.last {
+		for _, line := range w.log.Lines() {
 			b.WriteString("\n      " + line)
 		}
 	}

@@ -72,7 +72,7 @@ func (w *World) writePage(end time.Duration, warnings []string) {
 	w.t.Helper()
 	run := &report.Run{
 		Name: w.t.Name(), Status: statusOf(w.t), Seed: w.options.Seed, Digest: w.Digest(), Start: w.start(), Length: end,
-		In: w.Stats().In, Out: w.Stats().Out, Warnings: warnings, Log: w.log.last, Repeat: repeatCommand(w.t.Name()), History: w.options.History,
+		In: w.Stats().In, Out: w.Stats().Out, Warnings: warnings, Log: w.log.Lines(), Repeat: repeatCommand(w.t.Name()), History: w.options.History,
 	}
 	for _, f := range w.failed {
 		run.Failures = append(run.Failures, report.Failure{Kind: f.Kind, Message: f.Message, Details: f.Details, Around: f.Around, At: f.At, Topic: f.Topic})

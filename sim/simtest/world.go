@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/recorder"
@@ -22,7 +21,7 @@ type World struct {
 	t       testing.TB
 	options sim.Options
 	page    *page          // nil when none is asked for
-	log     logTail        // of the apps
+	log     sim.LogTail    // of the apps
 	fed     *recorder.Tape // the last one
 	tapes   []*recorder.Tape
 	begun   bool // a step was taken
@@ -40,7 +39,12 @@ func New(t testing.TB, o sim.Options) *World {
 	if w.page != nil && o.History == nil {
 		o.History = &report.History{}
 	}
-	o.Log = w.logHandler(o.Log)
+	tail := w.log.Handler(func() time.Duration { return w.Now() })
+	if o.Log == nil {
+		o.Log = tail
+	} else {
+		o.Log = slog.NewMultiHandler(o.Log, tail)
+	}
 	var err error
 	if w.World, err = sim.New(o); err != nil {
 		t.Fatal(err)
@@ -48,21 +52,6 @@ func New(t testing.TB, o sim.Options) *World {
 	w.options = o
 	t.Cleanup(w.end)
 	return w
-}
-
-// logHandler keeps what the apps log, with the world's instant in place of the
-// date, beside the handler that the test has for it.
-func (w *World) logHandler(own slog.Handler) slog.Handler {
-	tail := slog.NewTextHandler(&w.log, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && a.Key == slog.TimeKey && w.World != nil {
-			return slog.String("at", clock.FormatDuration(w.Now().Round(time.Millisecond)))
-		}
-		return a
-	}})
-	if own == nil {
-		return tail
-	}
-	return slog.NewMultiHandler(own, tail)
 }
 
 // must ends the test at an error.
