@@ -19,7 +19,8 @@
 //
 // An automation that outgrows one loop finds more below: typed events
 // (core/event), work beside the loop (core/background), and trees of services
-// that are restarted when they crash (core/service).
+// that are restarted when they crash (core/service). One that talks to several
+// brokers, or must outlive theirs, is a [Connector], as package core/proactor is.
 //
 // [Run] runs it against a real broker; package sim runs the very same code in a
 // simulated world. What is shared has no

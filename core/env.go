@@ -25,6 +25,14 @@ type App interface {
 // with the link still up, when the app ends in an orderly way.
 type Stopper interface{ Stop() }
 
+// Connector is an App that makes its own connections, with Env.Dial: several, or
+// to other brokers, or some that may fail at first. It has no Env.Link.
+type Connector interface {
+	App
+	// ConnectsItself does nothing; it is there to say so.
+	ConnectsItself()
+}
+
 // AppFunc makes a function an App.
 type AppFunc func(env *Env) error
 
@@ -36,11 +44,12 @@ type Env struct {
 	Name    string        // the app's name, and its client id
 	Runtime clock.Runtime // time and tasks
 	Loop    *loop.Loop    // where handlers and timers run
-	Link    *link.Link    // the broker
+	Link    *link.Link    // the broker; nil for a Connector
 	Log     *slog.Logger  // records carry the runtime's wall time
 	seed    uint64
 	streams map[string]*rand.Rand // only looked up in
 	fail    func(error)
+	dial    func(link.DialOptions, func()) (link.Transport, error)
 }
 
 // Now is the monotonic time since the runtime's start.
@@ -59,6 +68,14 @@ func (e *Env) Rand(name string) *rand.Rand {
 		e.streams[name] = stream
 	}
 	return stream
+}
+
+// Dial makes a further connection, under a client id of its own; link.New
+// documents the wake function. Where the options name no broker it is the app's.
+// It may take as long as they say: a task calls it in Runtime.Blocking. In a
+// simulated world there is one broker, whatever the options name.
+func (e *Env) Dial(o link.DialOptions, wake func()) (link.Transport, error) {
+	return e.dial(o, wake)
 }
 
 // Subscribe is Link.Subscribe at QoS 0, for as long as the app runs.

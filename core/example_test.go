@@ -60,7 +60,7 @@ func ExampleApp() {
 	app := &heating{}
 	instance, err := core.Launch(world, app, core.LaunchOptions{
 		Name: "heating",
-		Dial: func(func()) (link.Transport, error) { return printer{}, nil },
+		Dial: func(link.DialOptions, func()) (link.Transport, error) { return printer{}, nil },
 		End:  func(err error) { fmt.Println("ended:", err) },
 	})
 	if err != nil {

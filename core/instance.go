@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -14,8 +15,11 @@ import (
 // LaunchOptions say how an app is started on a runtime.
 type LaunchOptions struct {
 	Name string // of the app and its task
-	// Dial connects the app's transport; link.New documents it.
-	Dial func(wake func()) (link.Transport, error)
+	// Broker is what Env.Link connects to, and what Env.Dial does where it is not
+	// told another.
+	Broker link.DialOptions
+	// Dial connects a transport; link.New documents the wake function.
+	Dial func(o link.DialOptions, wake func()) (link.Transport, error)
 	Seed uint64       // of Env.Rand
 	Log  slog.Handler // nil: nothing is logged
 	// End, if set, is called on the app's task when the app has ended.
@@ -30,17 +34,21 @@ type Instance struct {
 }
 
 // Launch starts an app as a task of the runtime: the same lines in production
-// and in simulation. The app is connected when Launch returns, and its Start
-// has its turn later.
+// and in simulation. The app is connected when Launch returns, unless it is a
+// Connector, and its Start has its turn later.
 func Launch(rt clock.Runtime, app App, o LaunchOptions) (*Instance, error) {
 	l := loop.New(rt, loop.Options{Name: o.Name})
 	log := newLogger(o.Log, rt, o.Name)
-	k, err := link.New(l, o.Dial, log)
-	if err != nil {
-		return nil, err
-	}
 	i := &Instance{onEnd: o.End}
-	i.env = &Env{Name: o.Name, Runtime: rt, Loop: l, Link: k, Log: log, seed: o.Seed, streams: map[string]*rand.Rand{}, fail: i.fail}
+	i.env = &Env{Name: o.Name, Runtime: rt, Loop: l, Log: log, seed: o.Seed, streams: map[string]*rand.Rand{}, fail: i.fail}
+	i.env.dial = o.dialer()
+	if _, connects := app.(Connector); !connects {
+		var err error
+		i.env.Link, err = link.New(l, func(wake func()) (link.Transport, error) { return o.Dial(o.Broker, wake) }, log)
+		if err != nil {
+			return nil, err
+		}
+	}
 	rt.Go(o.Name, func() { i.run(app) })
 	return i, nil
 }
@@ -59,6 +67,9 @@ func (i *Instance) run(app App) {
 }
 
 func (i *Instance) leave() {
+	if i.env.Link == nil {
+		return // a Connector's, which has left by itself
+	}
 	if err := i.env.Link.Close(); err != nil && i.err == nil {
 		i.err = err
 	}
@@ -84,6 +95,22 @@ func (i *Instance) Stop() { i.env.Loop.Stop(0) }
 
 // Env is what the app was given.
 func (i *Instance) Env() *Env { return i.env }
+
+// dialer is what Env.Dial calls: a connection that names no broker is to the
+// app's, under a client id and with a will of its own.
+func (o LaunchOptions) dialer() func(link.DialOptions, func()) (link.Transport, error) {
+	return func(d link.DialOptions, wake func()) (link.Transport, error) {
+		if d.ClientID == "" {
+			return nil, errors.New("a connection needs a client id of its own")
+		}
+		if d.Broker == "" {
+			own := d
+			d = o.Broker
+			d.ClientID, d.Keep, d.Will, d.Once = own.ClientID, own.Keep, own.Will, own.Once
+		}
+		return o.Dial(d, wake)
+	}
+}
 
 // newLogger stamps records with the runtime's time and the app's name.
 func newLogger(h slog.Handler, rt clock.Runtime, app string) *slog.Logger {

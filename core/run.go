@@ -46,10 +46,13 @@ func Run(ctx context.Context, app App, o RunOptions) (err error) {
 	}
 	rt := clock.NewSystem(clock.SystemOptions{Zone: zone})
 	defer func() { err = errors.Join(err, rt.Close()) }()
+	dialing, stopDialing := context.WithCancel(ctx)
+	defer context.AfterFunc(rt.Context(), stopDialing)()
+	defer stopDialing()
 	ended := make(chan error, 1)
 	instance, err := Launch(rt, app, LaunchOptions{
-		Name: o.Name, Seed: o.Seed, Log: o.Log,
-		Dial: func(wake func()) (link.Transport, error) { return link.Dial(ctx, o.Broker, wake) },
+		Name: o.Name, Seed: o.Seed, Log: o.Log, Broker: o.Broker,
+		Dial: func(d link.DialOptions, wake func()) (link.Transport, error) { return link.Dial(dialing, d, wake) },
 		End:  func(err error) { ended <- err },
 	})
 	if err != nil {

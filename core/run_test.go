@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,9 +95,12 @@ func hears(t *testing.T, url, filter string) (publish func(topic, payload string
 		)
 		env.Publish("tester/ready", nil)
 		return err
-	}), core.LaunchOptions{Name: "tester", Dial: func(wake func()) (link.Transport, error) {
-		return link.Dial(context.Background(), link.DialOptions{Broker: url, ClientID: "tester"}, wake)
-	}})
+	}), core.LaunchOptions{
+		Name: "tester", Broker: link.DialOptions{Broker: url, ClientID: "tester"},
+		Dial: func(o link.DialOptions, wake func()) (link.Transport, error) {
+			return link.Dial(context.Background(), o, wake)
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,5 +232,79 @@ func TestRunErrors(t *testing.T) {
 	}
 	if err := run(failing, core.RunOptions{Zone: "Mars/Base"}); err == nil {
 		t.Error("an unknown zone must be an error")
+	}
+}
+
+// connector makes two connections of its own: what it publishes on one arrives on
+// the other.
+type connector struct {
+	env       *core.Env
+	near, far link.Transport
+	got       []string
+}
+
+func (c *connector) ConnectsItself() {}
+
+func (c *connector) Start(env *core.Env) error {
+	if env.Link != nil {
+		return errors.New("a connector has a link")
+	}
+	if _, err := env.Dial(link.DialOptions{}, func() {}); err == nil {
+		return errors.New("a connection without a client id was made")
+	}
+	c.env = env
+	arrived := env.Loop.NewUpdater(c.receive, true)
+	env.Runtime.Go("connect", func() {
+		var near, far link.Transport
+		var err error
+		env.Runtime.Blocking(func() {
+			near, err = env.Dial(link.DialOptions{ClientID: "near", Once: true}, func() {})
+			if err == nil {
+				far, err = env.Dial(link.DialOptions{ClientID: "far", Once: true}, arrived.Trigger)
+			}
+		})
+		c.near, c.far = near, far
+		if err == nil {
+			err = c.far.Subscribe("hello", 1)
+		}
+		if err != nil {
+			env.Fail(err)
+		}
+		arrived.Trigger()
+	})
+	return nil
+}
+
+func (c *connector) receive() {
+	if c.far == nil {
+		return // it arrived before Dial returned
+	}
+	for a, ok := c.far.Receive(); ok; a, ok = c.far.Receive() {
+		switch a.Kind {
+		case link.ArrivedGrant:
+			c.got = append(c.got, "granted "+a.Filter)
+			if err := c.near.Publish(mqtt.Message{Topic: "hello", QoS: 1}); err != nil {
+				c.env.Fail(err)
+			}
+		case link.ArrivedMessage:
+			c.got = append(c.got, "heard "+a.Message.Topic)
+			c.env.Loop.Stop(0)
+		}
+	}
+}
+
+func (c *connector) Stop() {
+	if err := errors.Join(c.near.Close(), c.far.Close()); err != nil {
+		c.env.Fail(err)
+	}
+}
+
+func TestConnectorMakesItsOwnConnections(t *testing.T) {
+	app := &connector{}
+	if err := core.Run(t.Context(), app, core.RunOptions{Broker: link.DialOptions{Broker: serve(t)}, Log: quiet}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"granted hello", "heard hello"}; !slices.Equal(app.got, want) {
+		t.Errorf("arrived %q, want %q", app.got, want)
 	}
 }

@@ -15,18 +15,23 @@ import (
 type sessionTransport struct {
 	world   *World
 	session *broker.Session
-	told    bool // that the connection went down
+	wake    func()
+	granted []string // filters of subscriptions that Receive has not told of
+	told    bool     // that the connection went down
 	copier  mqtt.Copier
 }
 
-// dial connects a session under the name.
-func (w *World) dial(name, source string) func(wake func()) (link.Transport, error) {
-	return func(wake func()) (link.Transport, error) {
-		s, err := w.broker.Connect(broker.ConnectOptions{ClientID: name, Source: source, Wake: wake})
+// dialer connects sessions of one source. Whatever broker they ask for, there is
+// one.
+func (w *World) dialer(source string) func(o link.DialOptions, wake func()) (link.Transport, error) {
+	return func(o link.DialOptions, wake func()) (link.Transport, error) {
+		s, err := w.broker.Connect(broker.ConnectOptions{
+			ClientID: o.ClientID, Persistent: o.Keep, Will: o.Will, Source: source, Wake: wake,
+		})
 		if err != nil {
-			return nil, fmt.Errorf("connect %q: %w", name, err)
+			return nil, fmt.Errorf("connect %q: %w", o.ClientID, err)
 		}
-		return &sessionTransport{world: w, session: s}, nil
+		return &sessionTransport{world: w, session: s, wake: wake}, nil
 	}
 }
 
@@ -34,8 +39,12 @@ func (t *sessionTransport) ClientID() string             { return t.session.Clie
 func (t *sessionTransport) Publish(m mqtt.Message) error { return t.session.Publish(m) }
 
 func (t *sessionTransport) Subscribe(filter string, qos byte) error {
-	_, err := t.session.Subscribe(filter, qos)
-	return err
+	if _, err := t.session.Subscribe(filter, qos); err != nil {
+		return err
+	}
+	t.granted = append(t.granted, filter)
+	t.wake()
+	return nil
 }
 
 func (t *sessionTransport) Unsubscribe(filter string) error { return t.session.Unsubscribe(filter) }
@@ -43,6 +52,11 @@ func (t *sessionTransport) Unsubscribe(filter string) error { return t.session.U
 func (t *sessionTransport) Receive() (link.Arrival, bool) {
 	if t.world.flooded { // or who answers itself would keep the world from ending
 		return link.Arrival{}, false
+	}
+	if len(t.granted) > 0 { // the answer comes before the retained messages
+		filter := t.granted[0]
+		t.granted = t.granted[1:]
+		return link.Arrival{Kind: link.ArrivedGrant, Filter: filter}, true
 	}
 	if m, ok := t.session.Receive(); ok {
 		// Over a network each client has bytes of its own: what one does to them
@@ -72,7 +86,7 @@ func endedNote(app string, at time.Duration) string {
 // launchApp starts an app under test; when it fails, so does the world.
 func (w *World) launchApp(a *appEntry) error {
 	_, err := core.Launch(w.clock, a.app, core.LaunchOptions{
-		Name: a.name, Seed: w.options.Seed, Log: w.options.Log, Dial: w.dial(a.name, a.source),
+		Name: a.name, Seed: w.options.Seed, Log: w.options.Log, Dial: w.dialer(a.source), Broker: link.DialOptions{ClientID: a.name},
 		End: func(err error) {
 			if err == nil && !w.closed {
 				w.note("%s", endedNote(a.name, w.Now()))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/mqtt"
 	"github.com/hubtape/hubtape/sim/match"
 )
@@ -55,7 +56,7 @@ func (w *World) launchDevice(d *Device) error {
 		}
 	}
 	_, err := core.Launch(w.clock, run, core.LaunchOptions{
-		Name: devicePrefix + d.Name, Seed: w.options.Seed, Dial: w.dial(devicePrefix+d.Name, match.Device),
+		Name: devicePrefix + d.Name, Seed: w.options.Seed, Dial: w.dialer(match.Device), Broker: link.DialOptions{ClientID: devicePrefix + d.Name},
 	})
 	return err
 }

@@ -38,12 +38,13 @@ type Transport interface {
 	Close() error
 }
 
-// Arrival is what a transport received: a message, or that the connection came
-// up or went down.
+// Arrival is what a transport received: a message, that the connection came up or
+// went down, or what the broker says to a subscription.
 type Arrival struct {
 	Kind    ArrivalKind
 	Message mqtt.Message
-	Err     error // why it went down
+	Filter  string // of a subscription that was refused or granted
+	Err     error  // why it went down, or was refused
 }
 
 // ArrivalKind says what arrived.
@@ -54,7 +55,8 @@ const (
 	ArrivedMessage ArrivalKind = iota
 	ArrivedUp
 	ArrivedDown
-	ArrivedRefusal // the broker refused a subscription; Err says which
+	ArrivedRefusal // the broker refused the subscription to Filter
+	ArrivedGrant   // the broker accepted the subscription to Filter
 )
 
 // Handler is called on the link's loop with each message, in order of arrival.

@@ -28,6 +28,9 @@ type DialOptions struct {
 	// a ClientID.
 	Keep bool
 	Will *mqtt.Message // published by the broker when the client is lost
+	// Once leaves a connection that was lost as it is; who dialled closes it.
+	// Otherwise it is made again.
+	Once bool
 }
 
 const (
@@ -37,7 +40,7 @@ const (
 )
 
 // Dial connects by paho and returns when the broker has accepted. Afterwards it
-// reconnects by itself. The result is for New's dial; MQTT 3.1.1.
+// reconnects by itself, unless Once is set. The result is for New's dial; MQTT 3.1.1.
 func Dial(ctx context.Context, o DialOptions, wake func()) (Transport, error) {
 	opts, err := pahoOptions(o)
 	if err != nil {
@@ -112,7 +115,7 @@ func pahoOptions(o DialOptions) (*paho.ClientOptions, error) {
 		SetUsername(o.User).SetPassword(o.Password).SetTLSConfig(o.TLS).SetProtocolVersion(4).
 		SetCleanSession(!o.Keep).SetOrderMatters(true).SetResumeSubs(false).
 		SetConnectTimeout(o.Timeout).SetWriteTimeout(o.Timeout).
-		SetAutoReconnect(true).SetMaxReconnectInterval(reconnectAtMost)
+		SetAutoReconnect(!o.Once).SetMaxReconnectInterval(reconnectAtMost)
 	if w := o.Will; w != nil {
 		opts.SetBinaryWill(w.Topic, w.Payload, w.QoS, w.Retain)
 	}
@@ -160,14 +163,19 @@ func (t *pahoTransport) Subscribe(filter string, qos byte) error {
 	return nil
 }
 
-// awaitGrant tells of a subscription that the broker refuses: 0x80 in its SUBACK
-// [MQTT-3.9.3-2]. It ends with the token, at the latest when the client leaves.
+// awaitGrant tells what the broker says to a subscription: 0x80 in its SUBACK is
+// a refusal [MQTT-3.9.3-2]. It ends with the token, at the latest when the client leaves.
 func (t *pahoTransport) awaitGrant(filter string, token paho.Token) {
 	<-token.Done()
 	granted, ok := token.(*paho.SubscribeToken)
-	if ok && token.Error() == nil && granted.Result()[filter] == 0x80 {
-		t.arrivals.Put(Arrival{Kind: ArrivedRefusal, Err: fmt.Errorf("the broker refused the subscription to %s", filter)})
+	if !ok || token.Error() != nil {
+		return
 	}
+	if granted.Result()[filter] == 0x80 {
+		t.arrivals.Put(Arrival{Kind: ArrivedRefusal, Filter: filter, Err: fmt.Errorf("the broker refused the subscription to %s", filter)})
+		return
+	}
+	t.arrivals.Put(Arrival{Kind: ArrivedGrant, Filter: filter})
 }
 
 func (t *pahoTransport) Unsubscribe(filter string) error {

@@ -117,8 +117,9 @@ func (h house) launch(ctx context.Context, rt clock.Runtime, f flags, log slog.H
 	for _, m := range h.members {
 		instance, err := core.Launch(rt, m.app, core.LaunchOptions{
 			Name: m.client, Seed: f.seed, Log: log, End: ended,
-			Dial: func(wake func()) (link.Transport, error) {
-				return link.Dial(ctx, link.DialOptions{Broker: f.broker, ClientID: m.client, Will: m.will}, wake)
+			Broker: link.DialOptions{Broker: f.broker, ClientID: m.client, Will: m.will},
+			Dial: func(o link.DialOptions, wake func()) (link.Transport, error) {
+				return link.Dial(ctx, o, wake)
 			},
 		})
 		if err != nil {
