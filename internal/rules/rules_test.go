@@ -31,7 +31,7 @@ var edges = []string{
 var edgeFiles = map[string]bool{
 	"core/link/paho.go": true,
 	// the environment and its files; log files
-	"core/proactor/settings/os.go": true, "core/proactor/logs/file.go": true,
+	"core/proactor/broker.go": true, "core/proactor/settings/os.go": true, "core/proactor/logs/file.go": true,
 	"broker/serve.go": true, "broker/listener.go": true, "broker/websocket.go": true,
 	"broker/inbox.go": true, "broker/names.go": true, // the border to network clients
 	"broker/conn.go": true, "broker/takeover.go": true, "broker/users.go": true, "broker/password.go": true,

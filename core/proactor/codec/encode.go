@@ -123,3 +123,16 @@ func marshal(v any) ([]byte, error) {
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
+
+// TypeOf is the message type that a payload travels as, or ErrUnknownType.
+func (c *Codec) TypeOf(payload any) (string, error) {
+	if raw, ok := payload.(Raw); ok {
+		_, name, err := encodeRaw(raw)
+		return name, err
+	}
+	k, ok := c.byGoType[reflect.TypeOf(payload)]
+	if !ok {
+		return "", fmt.Errorf("%w: %T", ErrUnknownType, payload)
+	}
+	return k.name, nil
+}

@@ -27,6 +27,21 @@ func TestContract(t *testing.T) {
 	for _, s := range openers {
 		t.Run(s.name, func(t *testing.T) { storetest.Run(t, storetest.Column{Open: s.open}) })
 	}
+	t.Run("Memory", func(t *testing.T) {
+		kept := map[string]*eventstore.Memory{} // what is stored where; only looked up in
+		storetest.Run(t, storetest.Column{
+			Open: func(o eventstore.Options) (eventstore.Store, *problems.Problems, error) {
+				m, ok := kept[o.Path]
+				if ok {
+					m = m.Reopen(o.BytesMax)
+				} else {
+					m = eventstore.NewMemory(o.BytesMax)
+				}
+				kept[o.Path] = m
+				return m, nil, nil
+			},
+		})
+	})
 	t.Run("Nothing", func(t *testing.T) {
 		storetest.Run(t, storetest.Column{
 			Open: func(eventstore.Options) (eventstore.Store, *problems.Problems, error) {

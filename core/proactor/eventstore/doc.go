@@ -12,10 +12,11 @@
 //		if err != nil { ... } // not stored
 //	})
 //
-// There are three stores:
+// There are four stores:
 //
 //   - [Files]: one readable file an event, for operators who want to look.
 //   - [Bolt]: one database file. Far faster, with a checksum for each event.
+//   - [Memory]: for simulated worlds and tests; it outlives its Close, not the process.
 //   - [Nothing]: takes everything, remembers nothing.
 //
 // Package storetest holds them to one contract.

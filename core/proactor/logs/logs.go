@@ -32,6 +32,9 @@ type Options struct {
 	Levels *Levels
 	// Screen is where people read along. Nil: nowhere.
 	Screen io.Writer
+	// Handler gets all lines too, such as those of the program around a proactor.
+	// Nil: there is none.
+	Handler slog.Handler
 	// File rolls over. Without a Path there are no files.
 	File FileOptions
 	// Fallback gets the faults of setting up when there is neither screen nor
@@ -69,6 +72,9 @@ func Open(o Options) (*Logs, error) {
 	var handlers fanout
 	if o.Screen != nil {
 		handlers = append(handlers, o.handler(o.Screen))
+	}
+	if o.Handler != nil {
+		handlers = append(handlers, o.Handler)
 	}
 	var fault error
 	if o.File.Path != "" {

@@ -1,0 +1,159 @@
+package links
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hubtape/hubtape/core/proactor/acks"
+	"github.com/hubtape/hubtape/core/proactor/client"
+	"github.com/hubtape/hubtape/core/proactor/codec"
+	"github.com/hubtape/hubtape/core/proactor/events"
+	"github.com/hubtape/hubtape/core/proactor/linkstate"
+	"github.com/hubtape/hubtape/mqtt"
+)
+
+// events are what the link's client tells.
+func (one *Link) events() client.Events {
+	return client.Events{
+		Connected:     one.connected,
+		ConnectFailed: one.connectFailed,
+		Disconnected:  one.disconnected,
+		Suback:        one.suback,
+		Refused: func(err error) {
+			one.links.problem(events.Error, "link "+one.Name()+": nothing will be heard", err.Error())
+		},
+		Message: one.message,
+	}
+}
+
+// connected: the event is generated even when the transition is not legal
+// (GW-036).
+func (one *Link) connected() {
+	k := one.links
+	t, ok := k.apply(one, linkstate.MQTTConnected)
+	k.comm(one, &events.Connected{PeerName: one.o.Peer})
+	if err := one.client.SubscribeAll(); err != nil {
+		k.general.Warn("link", "name", one.Name(), "error", err) // the connection is lost already
+	}
+	if ok {
+		k.follow(one, t)
+	}
+}
+
+func (one *Link) connectFailed(err error, retry time.Duration) {
+	one.links.general.Warn("cannot connect", "link", one.Name(), "error", err, "again_in", retry)
+	if t, ok := one.links.apply(one, linkstate.MQTTConnectFailed); ok {
+		one.links.follow(one, t)
+	}
+}
+
+func (one *Link) disconnected(err error) {
+	k := one.links
+	k.general.Warn("the connection was lost", "link", one.Name(), "error", err)
+	t, ok := k.apply(one, linkstate.MQTTDisconnected)
+	if ok && (t.SendDeactivated() || t.ReceiveDeactivated()) {
+		k.deactivated(one)
+	}
+	k.comm(one, &events.Disconnected{PeerName: one.o.Peer})
+	if ok {
+		k.follow(one, t)
+	}
+}
+
+func (one *Link) suback(pending int) {
+	if t, ok := one.links.apply(one, linkstate.Suback(pending)); ok {
+		one.links.follow(one, t)
+	}
+}
+
+// silent: the peer did not acknowledge in time.
+func (k *Links) silent(w acks.Wait[string]) {
+	one, err := k.Get(w.Link)
+	if err != nil {
+		return
+	}
+	one.stats.Timeouts++
+	t, ok := k.apply(one, linkstate.ResponseTimeout)
+	if !ok {
+		return
+	}
+	if t.Deactivated() {
+		k.deactivated(one)
+		k.comm(one, &events.ResponseTimeout{PeerName: one.o.Peer})
+	}
+	k.follow(one, t)
+}
+
+// deactivated forgets what is waited for on a link that is no longer active.
+func (k *Links) deactivated(one *Link) {
+	k.acks.CancelAll(one.Name())
+	if one == k.upstream {
+		k.attempt++
+		k.reupload.Clear()
+	}
+}
+
+// follow does what comes after a transition.
+func (k *Links) follow(one *Link, t linkstate.Transition) {
+	one.pings.Observe(t)
+	if t.SendActivated() {
+		k.comm(one, &events.FullySubscribed{PeerName: one.o.Peer})
+		one.ping()
+	}
+	if t.Activated() {
+		if one == k.upstream {
+			k.beginReupload() // before the event below exists, which goes out by itself (GW-041)
+		}
+		k.comm(one, &events.PeerActive{PeerName: one.o.Peer})
+	}
+}
+
+// A peer that only sends rubbish must not fill the store with problems.
+const (
+	unreadableMost = 10
+	unreadablePer  = time.Minute
+)
+
+// unreadable tells of a message that the codec refuses, if not too many came.
+func (one *Link) unreadable(err error) {
+	now := one.links.loop.Runtime().Now()
+	if one.badUntil <= now {
+		one.badUntil, one.bad = now+unreadablePer, 0
+	}
+	if one.bad++; one.bad > unreadableMost {
+		return
+	}
+	details := err.Error()
+	if one.bad == unreadableMost {
+		details += fmt.Sprintf("\nfurther ones are not told of for %v", one.badUntil-now)
+	}
+	one.links.problem(events.Warning, "link "+one.Name()+": a message cannot be read", details)
+}
+
+// message came on the link, from whomever.
+func (one *Link) message(in mqtt.Message) {
+	k := one.links
+	one.stats.Topic(in.Topic)
+	m, err := k.o.Codec.Decode(in.Topic, in.Payload)
+	if err != nil {
+		one.unreadable(err)
+		return
+	}
+	k.o.Logs.MessageSummary("RCV", k.o.Name, in.Topic, m.MessageType, m.MessageID)
+	one.stats.Received(m.MessageType)
+	t, ok := k.apply(one, linkstate.MessageFromPeer)
+	if !ok {
+		return // GW-042: told, and left alone
+	}
+	if ack, isAck := m.Payload.(codec.Ack); isAck {
+		one.acked(ack.AckMessageID)
+		k.follow(one, t)
+		return
+	}
+	k.follow(one, t)
+	if _, isPing := m.Payload.(codec.Ping); isPing {
+		one.Done(m)
+		return
+	}
+	k.o.Handle(one, m)
+}

@@ -1,0 +1,52 @@
+package proactor
+
+import (
+	"fmt"
+
+	"github.com/hubtape/hubtape/core/proactor/codec"
+	"github.com/hubtape/hubtape/core/proactor/events"
+	"github.com/hubtape/hubtape/core/proactor/links"
+)
+
+// received queues a peer's message. Where too much waits it is dropped: it is not
+// acknowledged, so what matters to the peer comes again.
+func (p *Proactor) received(from *links.Link, m codec.Message) {
+	waiting := p.queue.Ready()
+	switch {
+	case waiting >= p.o.BacklogMax:
+		p.flood(from, waiting)
+		return
+	case p.flooded && waiting < p.o.BacklogMax/2:
+		p.flooded = false
+	}
+	p.queue.Put(Message{Message: m, From: from, held: new(bool)})
+}
+
+// flood tells once that messages are dropped.
+func (p *Proactor) flood(from *links.Link, waiting int) {
+	if p.flooded {
+		return
+	}
+	p.flooded = true
+	p.Problem(events.Error, "messages of peers are dropped",
+		fmt.Sprintf("%d messages wait to be processed; the latest came over link %q. Those that need an ack come again.", waiting, from.Name()))
+}
+
+// passOn lets an event of a peer downstream go upstream, with its own id and
+// source (GW-069). An application that wants to see it has a handler of its type
+// and calls Links().Forward itself.
+func (p *Proactor) passOn(m *Message, e events.Event) error {
+	if err := p.links.Forward(m.Payload); err != nil {
+		p.Problem(events.Warning, "an event cannot be passed on", fmt.Sprintf("from %s, id %q: %v", m.Src, e.Head().MessageID, err))
+	}
+	return nil
+}
+
+// Publish sends a message to the peer of a link; see links.Link.Send.
+func (p *Proactor) Publish(link string, m links.Outgoing) error {
+	to, err := p.links.Get(link)
+	if err != nil {
+		return err
+	}
+	return to.Send(m)
+}

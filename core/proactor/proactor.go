@@ -1,0 +1,138 @@
+package proactor
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/hubtape/hubtape/clock"
+	"github.com/hubtape/hubtape/core"
+	"github.com/hubtape/hubtape/core/loop"
+	"github.com/hubtape/hubtape/core/proactor/codec"
+	"github.com/hubtape/hubtape/core/proactor/events"
+	"github.com/hubtape/hubtape/core/proactor/eventstore"
+	"github.com/hubtape/hubtape/core/proactor/layout"
+	"github.com/hubtape/hubtape/core/proactor/links"
+	"github.com/hubtape/hubtape/core/proactor/logs"
+	"github.com/hubtape/hubtape/core/proactor/problems"
+	"github.com/hubtape/hubtape/core/proactor/settings"
+	"github.com/hubtape/hubtape/core/proactor/stats"
+)
+
+// What New and Start return, wrapped.
+var (
+	ErrOptions = errors.New("proactor options")
+	// ErrStarted: a proactor is started once; handlers and communicators are added
+	// before.
+	ErrStarted = errors.New("the proactor has been started")
+)
+
+// Options say what a proactor is made of.
+type Options struct {
+	// Name is what peers know it as, such as hw1.scada. Required.
+	Name string
+	// Settings are its links, timeouts and logs. Nil: settings.Default, without
+	// links.
+	Settings *settings.Settings
+	// Layout has its nodes. Nil: layout.Default(Name).
+	Layout *layout.Layout
+	// Codec knows the payloads of the application; those of package events are
+	// added to it. Nil: only those.
+	Codec *codec.Codec
+	// Actors make the actors of the layout's nodes, by actor class.
+	Actors map[string]Factory
+	// Store opens the store of events, off the loop. Nil: eventstore.Nothing, for
+	// whoever has nobody upstream.
+	Store func(c eventstore.Clock) (eventstore.Store, *problems.Problems, error)
+	// Setup is called before anything starts, to add handlers, communicators,
+	// tasks and routes. Nil: there are none.
+	Setup func(p *Proactor) error
+	// Rest gets the messages that nobody else takes. Nil: they are logged.
+	Rest func(m Message) error
+	// Logs says where lines go, beside the log of the program around. Levels and
+	// time come from Settings and the runtime.
+	Logs logs.Options
+	// BacklogMax is how many messages may wait to be processed before those of
+	// peers are dropped, unacknowledged; 0: BacklogMaxDefault.
+	BacklogMax int
+}
+
+// BacklogMaxDefault is some seconds' work, and some 20 MB.
+const BacklogMaxDefault = 100_000
+
+// Proactor is a controller. Make it with New, and run it with core.Run or in a
+// world. Its methods are for the tasks of its runtime unless they say otherwise.
+type Proactor struct {
+	o       Options
+	env     *core.Env
+	logs    *logs.Logs
+	stats   *stats.Stats
+	store   *eventstore.Queue
+	links   *links.Links
+	queue   *clock.Inbox[Message]
+	work    *loop.Updater
+	newID   func() string
+	members registry
+	routes  routes
+	flooded bool // messages of peers are dropped
+	running bool
+	ended   bool
+	reason  string // why it ends
+}
+
+// New makes a proactor that does not run. Errors of the layout's actors come with
+// Start, which makes them.
+func New(o Options) (*Proactor, error) {
+	if o.Name == "" {
+		return nil, fmt.Errorf("%w: it has no Name", ErrOptions)
+	}
+	if o.Settings == nil {
+		s := settings.Default()
+		o.Settings = &s
+	}
+	if o.Layout == nil {
+		o.Layout = layout.Default(o.Name)
+	}
+	if o.Codec == nil {
+		o.Codec = codec.New(codec.Options{})
+	}
+	if o.BacklogMax == 0 {
+		o.BacklogMax = BacklogMaxDefault
+	}
+	if err := events.Register(o.Codec); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	p := &Proactor{o: o, stats: stats.New()}
+	p.queue = clock.NewInbox[Message](nil, p.wake)
+	return p, nil
+}
+
+// ConnectsItself says that a proactor makes its own connections.
+func (p *Proactor) ConnectsItself() {}
+
+// Name is what peers know it as.
+func (p *Proactor) Name() string { return p.o.Name }
+
+// Settings are what it was told; they are not to be changed.
+func (p *Proactor) Settings() *settings.Settings { return p.o.Settings }
+
+// Layout has its nodes.
+func (p *Proactor) Layout() *layout.Layout { return p.o.Layout }
+
+// Env is what it runs on: time, its loop, random streams. Nil before Start.
+func (p *Proactor) Env() *core.Env { return p.env }
+
+// Links are its links. Nil before Start.
+func (p *Proactor) Links() *links.Links { return p.links }
+
+// Stats count what it sends, gets and misses.
+func (p *Proactor) Stats() *stats.Stats { return p.stats }
+
+// Log is its general log.
+func (p *Proactor) Log() *slog.Logger { return p.logs.General() }
+
+// Logs are its log with all categories.
+func (p *Proactor) Logs() *logs.Logs { return p.logs }
+
+// Pending is how many events were stored when the store was last idle.
+func (p *Proactor) Pending() int { return p.store.NumPending() }
