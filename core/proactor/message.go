@@ -8,7 +8,6 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/codec"
 	"github.com/hubtape/hubtape/core/proactor/events"
 	"github.com/hubtape/hubtape/core/proactor/links"
-	"github.com/hubtape/hubtape/core/proactor/linkstate"
 )
 
 // Message is one that is processed: from inside, or from a peer.
@@ -121,14 +120,18 @@ func (p *Proactor) process(m *Message) (err error) {
 		return r.handle(*m)
 	}
 	p.stats.Message(p.kind(m))
-	if ask, ok := m.Payload.(Shutdown); ok {
+	switch ask := m.Payload.(type) {
+	case Shutdown:
 		p.Shutdown(ask.Reason)
+		return nil
+	case Debug:
+		p.debug(ask)
 		return nil
 	}
 	if c, ok := p.members.byName(m.Dst); ok {
 		return c.Process(*m)
 	}
-	if e, ok := m.Payload.(events.Event); ok && m.From != nil && m.From.Role() != linkstate.Upstream {
+	if e, ok := m.Payload.(events.Event); ok && p.goesUp(m) {
 		return p.passOn(m, e)
 	}
 	if p.o.Rest != nil {

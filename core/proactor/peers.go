@@ -32,6 +32,12 @@ func (p *Proactor) flood(from *links.Link, waiting int) {
 		fmt.Sprintf("%d messages wait to be processed; the latest came over link %q. Those that need an ack come again.", waiting, from.Name()))
 }
 
+// goesUp reports whether a message came from below, and there is somebody above.
+func (p *Proactor) goesUp(m *Message) bool {
+	up := p.links.Upstream()
+	return up != nil && m.From != nil && m.From != up
+}
+
 // passOn lets an event of a peer downstream go upstream, with its own id and
 // source (GW-069). An application that wants to see it has a handler of its type
 // and calls Links().Forward itself.

@@ -74,6 +74,7 @@ type Proactor struct {
 	newID   func() string
 	members registry
 	routes  routes
+	debugs  int  // Debug messages so far
 	flooded bool // messages of peers are dropped
 	running bool
 	ended   bool
@@ -99,7 +100,7 @@ func New(o Options) (*Proactor, error) {
 	if o.BacklogMax == 0 {
 		o.BacklogMax = BacklogMaxDefault
 	}
-	if err := events.Register(o.Codec); err != nil {
+	if err := errors.Join(events.Register(o.Codec), registerDebug(o.Codec)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	p := &Proactor{o: o, stats: stats.New()}

@@ -196,3 +196,9 @@ func (one *Link) Done(m codec.Message) {
 		one.links.general.Warn("ack", "link", one.Name(), "error", err)
 	}
 }
+
+// Filter is what the link subscribes to.
+func (one *Link) Filter() string {
+	filter, _ := one.o.filter() // Add has made sure of it
+	return filter
+}
