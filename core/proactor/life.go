@@ -29,11 +29,13 @@ func (p *Proactor) Start(env *core.Env) error {
 	p.running = true
 	p.logs.Lifecycle().Info("starts", "name", p.o.Name)
 	p.generate(&events.Startup{})
-	if err := p.members.start(); err != nil {
-		p.Stop()
-		return fmt.Errorf("proactor %q: %w", p.o.Name, err)
+	p.watchdog.Start()
+	err := p.members.start()
+	if err == nil {
+		err = p.links.Start()
 	}
-	if err := p.links.Start(); err != nil {
+	if err != nil {
+		p.reason = err.Error()
 		p.Stop()
 		return fmt.Errorf("proactor %q: %w", p.o.Name, err)
 	}
@@ -61,7 +63,7 @@ func (p *Proactor) prepare() error {
 		}
 	}
 	p.store = eventstore.NewQueue(p.env.Loop, store)
-	if err := p.connect(); err != nil {
+	if err := errors.Join(p.newWatchdog(), p.connect()); err != nil {
 		return err
 	}
 	if p.o.Setup != nil {
@@ -70,6 +72,9 @@ func (p *Proactor) prepare() error {
 		}
 	}
 	if err := p.makeActors(); err != nil {
+		return err
+	}
+	if err := p.monitorMembers(); err != nil {
 		return err
 	}
 	if !found.Empty() { // GW-071
@@ -137,6 +142,7 @@ func (p *Proactor) Stop() {
 	}
 	p.logs.Lifecycle().Info("stops", "name", p.o.Name, "reason", p.reason)
 	p.generate(&events.Shutdown{Reason: p.reason})
+	p.watchdog.Stop()
 	p.members.stop()
 	p.running = false
 	err := p.abandon()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core"
@@ -17,6 +18,7 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/problems"
 	"github.com/hubtape/hubtape/core/proactor/settings"
 	"github.com/hubtape/hubtape/core/proactor/stats"
+	"github.com/hubtape/hubtape/core/proactor/watchdog"
 )
 
 // What New and Start return, wrapped.
@@ -52,6 +54,10 @@ type Options struct {
 	// Logs says where lines go, beside the log of the program around. Levels and
 	// time come from Settings and the runtime.
 	Logs logs.Options
+	// External is patted while all is well, such as watchdog.Notify. Nil: nobody.
+	External watchdog.External
+	// WatchdogEvery is how often the watchdog looks; 0: watchdog.DefaultEvery.
+	WatchdogEvery time.Duration
 	// BacklogMax is how many messages may wait to be processed before those of
 	// peers are dropped, unacknowledged; 0: BacklogMaxDefault.
 	BacklogMax int
@@ -63,22 +69,23 @@ const BacklogMaxDefault = 100_000
 // Proactor is a controller. Make it with New, and run it with core.Run or in a
 // world. Its methods are for the tasks of its runtime unless they say otherwise.
 type Proactor struct {
-	o       Options
-	env     *core.Env
-	logs    *logs.Logs
-	stats   *stats.Stats
-	store   *eventstore.Queue
-	links   *links.Links
-	queue   *clock.Inbox[Message]
-	work    *loop.Updater
-	newID   func() string
-	members registry
-	routes  routes
-	debugs  int  // Debug messages so far
-	flooded bool // messages of peers are dropped
-	running bool
-	ended   bool
-	reason  string // why it ends
+	o        Options
+	env      *core.Env
+	logs     *logs.Logs
+	stats    *stats.Stats
+	store    *eventstore.Queue
+	links    *links.Links
+	queue    *clock.Inbox[Message]
+	work     *loop.Updater
+	newID    func() string
+	watchdog *watchdog.Watchdog
+	members  registry
+	routes   routes
+	debugs   int  // Debug messages so far
+	flooded  bool // messages of peers are dropped
+	running  bool
+	ended    bool
+	reason   string // why it ends
 }
 
 // New makes a proactor that does not run. Errors of the layout's actors come with
