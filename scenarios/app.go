@@ -185,7 +185,12 @@ func (s *Scenario) checkSupported() error {
 		refuse(s.Exec.Pos, "external programs (exec)")
 	}
 	for _, f := range s.Faults {
-		refuse(f.Pos, "faults")
+		switch {
+		case f.Kind != FaultDisconnect:
+			refuse(f.Pos, "faults")
+		case f.Between != nil:
+			refuse(f.Pos, "disconnect with between")
+		}
 	}
 	return sorted(faults)
 }

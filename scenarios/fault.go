@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubtape/hubtape/internal/didyoumean"
+	"github.com/hubtape/hubtape/sim/match"
 )
 
 // FaultKind names a fault; it is its key in a file.
@@ -41,10 +42,12 @@ type Fault struct {
 	Probability Ratio   // for each such message; 1/1 unless given
 	By          *Spread // delay, duplicate, reorder: how much later; nil when not given
 
-	// Client is whom it happens to: required for disconnect; for faults of
-	// messages only those of this client id, "" for all.
-	Client string
-	Device string // silence: the name of a device
+	// Client is whom it happens to: required for disconnect, where it may also be
+	// the name of an automation, for all its connections, or "app", for those of
+	// all; for faults of messages only those of this client id, "" for all.
+	Client    string
+	ClientPos Pos    // where it stands
+	Device    string // silence: the name of a device
 
 	// For faults that happen once: At, or an instant drawn from the seed within
 	// Between.
@@ -155,7 +158,7 @@ func (r *reader) faultFields(in object, f *Fault, s *Scenario) {
 	if n, ok := in.has("topic"); ok {
 		f.Topic = r.readFilter(n, "topic")
 	}
-	f.Client = in.text("client")
+	r.faultyClient(in, f)
 	if f.OfMessages() {
 		f.Probability = r.ratio(in)
 	}
@@ -184,6 +187,21 @@ func (r *reader) faultFields(in object, f *Fault, s *Scenario) {
 			}
 			r.fail(n.Pos, hint, "there is no device named %q in this file", f.Device)
 		}
+	}
+}
+
+// worldsClients are the client ids that the world itself publishes under: they
+// have no network.
+var worldsClients = []string{match.Scenario, match.Tape}
+
+func (r *reader) faultyClient(in object, f *Fault) {
+	n, ok := in.has("client")
+	if !ok {
+		return
+	}
+	f.Client, f.ClientPos = in.text("client"), n.Pos
+	if f.Kind == FaultDisconnect && slices.Contains(worldsClients, f.Client) {
+		r.fail(n.Pos, "name an automation, a device's client id such as \"device hall light\", or app", "what the %s says comes over no network: it cannot be disconnected", f.Client)
 	}
 }
 

@@ -133,7 +133,7 @@ func (r *run) start() time.Time {
 	return clock.DefaultStart
 }
 
-// build puts tape, devices and automations into the world.
+// build puts tape, devices, automations and faults into the world.
 func (r *run) build(apps []Entry) error {
 	s := r.scenario
 	r.filters = newFilterUse(s, r.tape)
@@ -173,7 +173,7 @@ func (r *run) build(apps []Entry) error {
 			return err
 		}
 	}
-	return nil
+	return r.cut()
 }
 
 // feed adds the tape, without what the old automation said and what the

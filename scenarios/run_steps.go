@@ -125,7 +125,7 @@ func (r *run) finish(met bool) error {
 	if err := r.judge(met, end); err != nil {
 		return err
 	}
-	r.collectWarnings(met)
+	r.collectWarnings(met, end)
 	if r.result.Log == nil && !r.lookedAhead {
 		r.result.Log = r.log.Lines()
 	}
@@ -178,11 +178,12 @@ func (r *run) judge(met bool, end time.Duration) error {
 	return nil
 }
 
-func (r *run) collectWarnings(met bool) {
+func (r *run) collectWarnings(met bool, end time.Duration) {
 	r.result.Warnings = append(r.result.Warnings, r.world.Warnings()...)
 	if met {
 		r.result.Warnings = append(r.result.Warnings, r.filters.unused(r.scenario)...)
 	}
+	r.warnOfCuts(met, end)
 	if why := r.result.Outside; why != "" {
 		r.warn("the run is not deterministic: %s", why)
 	}

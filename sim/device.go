@@ -44,6 +44,8 @@ func (d *Device) validate() error {
 // devicePrefix begins the client ids of devices.
 const devicePrefix = "device "
 
+func (d *Device) clientID() string { return devicePrefix + d.Name }
+
 // launchDevice starts a device as a client of its own.
 func (w *World) launchDevice(d *Device) error {
 	run := &deviceRun{Device: d, state: maps.Clone(d.State), note: w.note}
@@ -55,10 +57,14 @@ func (w *World) launchDevice(d *Device) error {
 			return fmt.Errorf("device %q: %w", d.Name, err)
 		}
 	}
+	client := d.clientID()
 	_, err := core.Launch(w.clock, run, core.LaunchOptions{
-		Name: devicePrefix + d.Name, Seed: w.options.Seed, Dial: w.dialer(match.Device), Broker: link.DialOptions{ClientID: devicePrefix + d.Name},
+		Name: client, Seed: w.options.Seed, Dial: w.network.dialer(owner{client, match.Device}), Broker: link.DialOptions{ClientID: client},
 	})
-	return err
+	if err != nil {
+		w.fail(&Failure{Kind: "device", At: w.Now(), Err: err, Message: fmt.Sprintf("device %q cannot start: %v", d.Name, err)})
+	}
+	return w.failed()
 }
 
 // deviceRun is a device as an app of its own.

@@ -21,6 +21,12 @@
 // after the message, or the end of the instant, that ended the step before it:
 // two RouteUntil on messages of one instant both see theirs, in order.
 //
+// # Faults
+//
+// A [Cut] takes the network away from an app or a device for a while:
+//
+//	err = w.Cut(sim.Cut{Client: "hall", At: 10 * time.Minute, For: 30 * time.Second})
+//
 // # Digest
 //
 // A running SHA-256 over every event: the same program, tape and seed give the

@@ -39,6 +39,7 @@ type World struct {
 	digest   *digest
 	record   *runRecord
 
+	network network
 	devices []Device
 	apps    []*appEntry
 	feeds   []*feeder
@@ -62,8 +63,8 @@ type World struct {
 const defaultFlood = 200_000
 
 type appEntry struct {
-	name, source string
-	app          core.App
+	owner
+	app core.App
 }
 
 // Stats counts what a world has seen.
@@ -79,6 +80,7 @@ func New(o Options) (*World, error) {
 		w.limit = defaultFlood
 	}
 	w.clock = clock.NewVirtual(clock.VirtualOptions{Start: o.Start, Zone: o.Zone, StepLimit: o.StepLimit})
+	w.network.world = w
 	w.watch.init(w.clock, &w.warnings)
 	w.digest = newDigest(o.Trace)
 	if o.Record != nil {
@@ -130,7 +132,7 @@ func (w *World) addApp(name, source string, app core.App) error {
 	if err := w.checkName(name); err != nil {
 		return err
 	}
-	w.apps = append(w.apps, &appEntry{name: name, source: source, app: app})
+	w.apps = append(w.apps, &appEntry{owner{name, source}, app})
 	return nil
 }
 
@@ -140,7 +142,7 @@ var ErrName = errors.New("an app cannot have that name")
 // checkName returns an error for a client id that somebody else in the world
 // has: the later one would take the connection over.
 func (w *World) checkName(name string) error {
-	taken := name == match.Scenario || name == match.Tape || strings.HasPrefix(name, match.Tape+" ") || strings.HasPrefix(name, devicePrefix)
+	taken := isWorlds(name) || strings.HasPrefix(name, devicePrefix)
 	for _, a := range w.apps {
 		taken = taken || a.name == name
 	}
@@ -173,7 +175,7 @@ func (w *World) SetRetained(messages ...mqtt.Message) error {
 }
 
 // ErrStarted: the world has begun to run, and takes no more apps, devices,
-// feeds or retained messages.
+// feeds, cuts or retained messages.
 var ErrStarted = errors.New("the world already runs")
 
 func (w *World) notStarted(what string) error {
@@ -216,6 +218,7 @@ func (w *World) begin() error {
 		}
 		w.keepSnapshot(m.Topic, m.Payload)
 	}
+	w.network.begin()
 	for i := range w.devices {
 		if err := w.launchDevice(&w.devices[i]); err != nil {
 			return err

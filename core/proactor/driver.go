@@ -17,7 +17,8 @@ type Driver struct {
 	thread *drivers.Thread[codec.Message]
 }
 
-// joinMost is how long the end of a proactor waits for a driver.
+// joinMost is how long the end of a proactor waits for a driver, and for what runs
+// beside its loop.
 const joinMost = 2 * time.Second
 
 // NewDriver makes an actor of a driver. What Options leave empty is filled in:

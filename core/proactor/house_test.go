@@ -149,3 +149,17 @@ func advance(t *testing.T, w *sim.World, d time.Duration) {
 	t.Helper()
 	require.NoError(t, w.Advance(d))
 }
+
+// told is what a member has stored, all in one text.
+func (m *member) told(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	disk := m.disk.Reopen(0)
+	for _, id := range disk.Pending() {
+		text, _, err := disk.Retrieve(id)
+		require.NoError(t, err)
+		all.Write(text)
+		all.WriteByte('\n')
+	}
+	return all.String()
+}

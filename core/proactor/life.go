@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/core/proactor/events"
@@ -30,6 +31,8 @@ func (p *Proactor) Start(env *core.Env) error {
 	p.logs.Lifecycle().Info("starts", "name", p.o.Name)
 	p.generate(&events.Startup{})
 	p.watchdog.Start()
+	p.tasks.Start()
+	p.web.Start()
 	err := p.members.start()
 	if err == nil {
 		err = p.links.Start()
@@ -63,7 +66,7 @@ func (p *Proactor) prepare() error {
 		}
 	}
 	p.store = eventstore.NewQueue(p.env.Loop, store)
-	if err := errors.Join(p.newWatchdog(), p.connect()); err != nil {
+	if err := errors.Join(p.newWatchdog(), p.newTasks(), p.newWeb(), p.connect()); err != nil {
 		return err
 	}
 	if p.o.Setup != nil {
@@ -88,7 +91,7 @@ func (p *Proactor) connect() (err error) {
 	s := p.o.Settings
 	p.links, err = links.New(p.env.Loop, links.Options{
 		Name: p.o.Name, Dial: p.env.Dial, Codec: p.o.Codec, Store: p.store, NewID: p.newID, Handle: p.received,
-		Stats: p.stats, Logs: p.logs, AckTimeout: s.AckTimeout, Poll: s.LinkPoll, Window: s.InitialReuploads,
+		Stats: p.stats, Logs: p.logs, AckTimeout: s.AckTimeout, Poll: s.LinkPoll, ReconnectMax: s.ReconnectMax, Window: s.InitialReuploads,
 	})
 	if err != nil {
 		return err
@@ -102,7 +105,7 @@ func (p *Proactor) connect() (err error) {
 		if err != nil {
 			return fmt.Errorf("link %q: %w", name, err)
 		}
-		broker.ClientID = p.env.Name + "." + name
+		broker.ClientID = p.env.Name + ":" + name
 		_, err = p.links.Add(links.LinkOptions{
 			Name: name, Role: role(of), Peer: of.PeerLongName, PeerShort: of.PeerShortName, Self: of.SubscriptionShortName, Broker: broker,
 		})
@@ -143,10 +146,12 @@ func (p *Proactor) Stop() {
 	p.logs.Lifecycle().Info("stops", "name", p.o.Name, "reason", p.reason)
 	p.generate(&events.Shutdown{Reason: p.reason})
 	p.watchdog.Stop()
+	p.tasks.Stop()
+	p.web.Stop()
 	p.members.stop()
 	p.running = false
-	err := p.abandon()
-	if err != nil {
+	until := clock.In(p.env.Runtime, joinMost)
+	if err := errors.Join(p.tasks.Join(until), p.web.Join(until), p.abandon()); err != nil {
 		p.logs.General().Error("stop", "error", err)
 	}
 	_ = p.logs.Close()

@@ -12,7 +12,9 @@ import (
 	"github.com/hubtape/hubtape/core/proactor"
 	"github.com/hubtape/hubtape/core/proactor/codec"
 	"github.com/hubtape/hubtape/core/proactor/events"
+	"github.com/hubtape/hubtape/core/proactor/eventstore"
 	"github.com/hubtape/hubtape/core/proactor/links"
+	"github.com/hubtape/hubtape/core/proactor/problems"
 )
 
 // tick is a payload that never leaves the program.
@@ -125,9 +127,9 @@ func TestProcessingFails(t *testing.T) {
 		handle func() error
 		says   []string
 	}{
-		"GW-164 an error":  {func() error { return broken }, []string{"proactor_test.tick", "the tank is empty"}},
-		"GW-164 a panic":   {func() error { panic("the tank is empty") }, []string{"panic: the tank is empty", "message_test.go"}},
-		"GW-164 a bad map": {func() error { var m map[int]int; m[1]++; return nil }, []string{"assignment to entry in nil map"}},
+		"GW-164 an error": {func() error { return broken }, []string{"proactor_test.tick", "the tank is empty"}},
+		"GW-164 a panic":  {func() error { panic("the tank is empty") }, []string{"panic: the tank is empty", "message_test.go"}},
+		"GW-164 an index": {func() error { return []error{nil}[len(broken.Error())] }, []string{"index out of range"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			handled := 0
@@ -238,7 +240,28 @@ func TestHeaders(t *testing.T) {
 	advance(t, w, time.Second)
 	e := &report{Header: events.Header{Src: "somebody.else"}}
 	require.NoError(t, m.Generate(e))
-	require.Equal(t, "somebody.else", e.Src, "GW-066: only what is empty is filled in")
+	require.Equal(t, "somebody.else", e.Src, "only what is empty is filled in")
 	require.NotEmpty(t, e.MessageID)
 	require.Equal(t, w.Wall().UnixNano(), e.TimeNS)
+}
+
+func TestStoreAtTheStart(t *testing.T) {
+	t.Run("GW-071 what was odd about the store is a problem event", func(t *testing.T) {
+		m := newMember(t, "hw1.child", nil, toParent)
+		open := func(eventstore.Clock) (eventstore.Store, *problems.Problems, error) {
+			return m.disk, new(problems.Problems).Warn(errors.New("20260110T000000Z/notes.txt is no event")), nil
+		}
+		m.Proactor, _ = proactor.New(proactor.Options{Name: "hw1.child", Store: open})
+		advance(t, world(t, 1, m), time.Second)
+		require.Contains(t, m.told(t), "notes.txt is no event")
+		require.Contains(t, m.told(t), `"ProblemType":"warning"`)
+	})
+	t.Run("a store that cannot be opened is an error of the app", func(t *testing.T) {
+		m := newMember(t, "hw1.child", func(o *proactor.Options) {
+			o.Store = func(eventstore.Clock) (eventstore.Store, *problems.Problems, error) {
+				return nil, nil, eventstore.ErrLocked
+			}
+		}, toParent)
+		require.ErrorIs(t, world(t, 1, m).Advance(time.Second), eventstore.ErrLocked)
+	})
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/problems"
 	"github.com/hubtape/hubtape/core/proactor/settings"
 	"github.com/hubtape/hubtape/core/proactor/stats"
+	"github.com/hubtape/hubtape/core/proactor/tasks"
 	"github.com/hubtape/hubtape/core/proactor/watchdog"
+	"github.com/hubtape/hubtape/core/proactor/web"
 )
 
 // What New and Start return, wrapped.
@@ -58,6 +60,9 @@ type Options struct {
 	External watchdog.External
 	// WatchdogEvery is how often the watchdog looks; 0: watchdog.DefaultEvery.
 	WatchdogEvery time.Duration
+	// Listen opens the sockets of web servers, net.Listen in production. Nil: their
+	// routes are served inside only, by Web().Transport.
+	Listen web.Listen
 	// BacklogMax is how many messages may wait to be processed before those of
 	// peers are dropped, unacknowledged; 0: BacklogMaxDefault.
 	BacklogMax int
@@ -79,6 +84,8 @@ type Proactor struct {
 	work     *loop.Updater
 	newID    func() string
 	watchdog *watchdog.Watchdog
+	tasks    *tasks.Tasks
+	web      *web.Servers
 	members  registry
 	routes   routes
 	debugs   int  // Debug messages so far
@@ -132,6 +139,14 @@ func (p *Proactor) Env() *core.Env { return p.env }
 
 // Links are its links. Nil before Start.
 func (p *Proactor) Links() *links.Links { return p.links }
+
+// Tasks are what runs beside its loop. One that fails ends the proactor. Nil
+// before Start; what is added in Setup begins with the start.
+func (p *Proactor) Tasks() *tasks.Tasks { return p.tasks }
+
+// Web is its web servers, those of the layout among them. Nil before Start;
+// servers and routes are added in Setup.
+func (p *Proactor) Web() *web.Servers { return p.web }
 
 // Stats count what it sends, gets and misses.
 func (p *Proactor) Stats() *stats.Stats { return p.stats }

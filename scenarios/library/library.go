@@ -17,6 +17,7 @@
 //   - batteryguard: a Victron battery of which nobody knows
 //   - heatreports: GridWorks reports that come twice, or on another day
 //   - homesensors: sensors for a Home Assistant that restarts
+//   - heatpump: a heat pump's controller and its parent, which lose each other
 //
 // The .hubtape tapes are recordings of the program in house, made by
 // record-tapes.sh; the .jsonl tapes were written for their scenarios, to be read.
@@ -33,6 +34,7 @@ import (
 	"github.com/hubtape/hubtape/scenarios/library/freezerwatch"
 	"github.com/hubtape/hubtape/scenarios/library/garagegate"
 	"github.com/hubtape/hubtape/scenarios/library/gardenpump"
+	"github.com/hubtape/hubtape/scenarios/library/heatpump"
 	"github.com/hubtape/hubtape/scenarios/library/heatreports"
 	"github.com/hubtape/hubtape/scenarios/library/homesensors"
 	"github.com/hubtape/hubtape/scenarios/library/leakalarm"
@@ -68,5 +70,7 @@ func Apps() []scenarios.Entry {
 		scenarios.App("victron-gx", batteryguard.NewGX),
 		scenarios.App("heat-reports", heatreports.New),
 		scenarios.App("home-sensors", homesensors.New),
+		scenarios.App("heat-pump-controller", heatpump.New),
+		scenarios.App("heat-pump-parent", heatpump.NewParent),
 	}
 }

@@ -74,7 +74,7 @@ var twins = map[string]map[string]spoiler{
 
 // Each scenario is there for a mistake, and finds it.
 func TestTwinsFail(t *testing.T) {
-	each(t, func(t *testing.T, name string, s *scenarios.Scenario) {
+	eachLinked(t, func(t *testing.T, name string, s *scenarios.Scenario) {
 		if older := tooLate[name] != 0; older != (twins[name] == nil) {
 			t.Fatal("nothing says what mistake it finds")
 		}

@@ -109,6 +109,11 @@ func (w *World) warnings() []string {
 	if why := w.Outside(); why != "" {
 		texts = append(texts, "the run is not deterministic: "+why)
 	}
+	for _, c := range w.cuts {
+		if clients := w.Clients(); !slices.Contains(clients, c.Client) {
+			texts = append(texts, fmt.Sprintf("the cut of %q at %v cut nothing: nobody of that name ever connected; there was %q", c.Client, c.At, clients))
+		}
+	}
 	return texts
 }
 

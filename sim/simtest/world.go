@@ -24,6 +24,7 @@ type World struct {
 	log     sim.LogTail    // of the apps
 	fed     *recorder.Tape // the last one
 	tapes   []*recorder.Tape
+	cuts    []sim.Cut
 	begun   bool // a step was taken
 	golden  []*goldenFile
 	failed  []*sim.Failure
@@ -82,6 +83,14 @@ func (w *World) AddApp(name string, app core.App) {
 func (w *World) AddDevice(d sim.Device) {
 	w.t.Helper()
 	w.must(w.World.AddDevice(d))
+}
+
+// Cut takes the network away from a client for a while. A client that nobody is
+// by the end of the test is a warning.
+func (w *World) Cut(c sim.Cut) {
+	w.t.Helper()
+	w.must(w.World.Cut(c))
+	w.cuts = append(w.cuts, c)
 }
 
 // Feed opens a tape and feeds its messages on the selected topics (the zero

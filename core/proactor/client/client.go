@@ -13,15 +13,17 @@ import (
 // ErrOptions: the options make no client.
 var ErrOptions = errors.New("mqtt client options")
 
-// After a failed attempt the pauses are 2 s, 4 s, 8 s … 1024 s, and then begin
+// After a failed attempt the pauses are 2 s, 4 s, 8 s … PauseMax, and then begin
 // anew (GW-172).
 const (
 	pauseFirst = 2 * time.Second
-	pauseLast  = 1024 * time.Second
 	// pauseLost is that after a connection which was made and lost, so that two
 	// clients of one id do not throw each other out without a pause.
 	pauseLost = time.Second
 )
+
+// PauseMaxDefault is the longest pause between two attempts (GW-172).
+const PauseMaxDefault = 1024 * time.Second
 
 // Events are what a client tells, on the loop. Those that are nil are not told.
 type Events struct {
@@ -43,6 +45,8 @@ type Options struct {
 	// link.DialOptions). It is called off the loop and may take its time. Required.
 	Dial   func(wake func()) (link.Transport, error)
 	Events Events
+	// PauseMax is the longest pause after a failed attempt; 0: PauseMaxDefault.
+	PauseMax time.Duration
 }
 
 // Client is a connection to a broker, for as long as it is not stopped. Make it
@@ -69,6 +73,9 @@ type subscription struct {
 func New(l *loop.Loop, o Options) (*Client, error) {
 	if o.Dial == nil {
 		return nil, fmt.Errorf("%w: %q has no Dial", ErrOptions, o.Name)
+	}
+	if o.PauseMax == 0 {
+		o.PauseMax = PauseMaxDefault
 	}
 	c := &Client{loop: l, o: o, pause: pauseFirst}
 	c.arrivals = l.NewUpdater(c.receive, true)
@@ -156,7 +163,7 @@ func (c *Client) dialled(t link.Transport, err error) {
 
 func (c *Client) retry(err error) {
 	pause := c.pause
-	if c.pause *= 2; c.pause > pauseLast {
+	if c.pause *= 2; c.pause > c.o.PauseMax {
 		c.pause = pauseFirst
 	}
 	c.again.StartOnce(pause)

@@ -1,6 +1,7 @@
 package drivers_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -195,5 +196,17 @@ func TestFailureWhileStopping(t *testing.T) {
 		}
 		r.run(t, 0)
 		require.Equal(t, []string{"sleeps", "failed 1 false"}, r.heard)
+	})
+}
+
+// While the thread is to run, an end that nobody asked for is a failure.
+func TestCancelledByItself(t *testing.T) {
+	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
+		for _, fails := range []error{context.Canceled, drivers.ErrNotRunning} {
+			r := newRig(t, rt, options{Iterate: func(*line) error { return fails }})
+			r.until("failed 1 true")
+			r.run(t, 0)
+			require.ErrorIs(t, r.failed[0], fails)
+		}
 	})
 }

@@ -104,7 +104,7 @@ func (o *Options[M]) fill() {
 		o.Pause = DefaultPause
 	}
 	if o.PauseMax == 0 {
-		o.PauseMax = max(o.Pause, DefaultPauseMax)
+		o.PauseMax = DefaultPauseMax
 	}
 }
 
@@ -119,7 +119,8 @@ func (o *Options[M]) patAfter(rt clock.Runtime) time.Duration {
 	return clock.In(rt, max(o.PatTimeout/2, 1))
 }
 
-// pause is how long to wait after so many failures in a row.
+// pause is how long to wait after so many failures in a row. A Pause that is longer
+// than the default's longest stays as it is.
 func (o *Options[M]) pause(row int) time.Duration {
 	d := o.Pause
 	for ; row > 1 && d < o.PauseMax; row-- {

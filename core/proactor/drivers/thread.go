@@ -84,6 +84,9 @@ func (t *Thread[M]) RequestStop() {
 // does, and is a clock.ErrTimeout. A thread that was not started counts as ended.
 // Join asks nobody to stop. On the loop's task it holds the loop.
 func (t *Thread[M]) Join(timeout time.Duration) error {
+	if !t.started {
+		return nil
+	}
 	if err := t.ended.Wait(deadline(t.rt, timeout)); err != nil {
 		return fmt.Errorf("join driver %q: it %s: %w", t.o.Name, t.doing(), err)
 	}

@@ -325,6 +325,35 @@ func TestJoin(t *testing.T) {
 	})
 }
 
+func TestJoinBetweenSteps(t *testing.T) {
+	clocktest.Virtual(t, clock.VirtualOptions{}, func(t *testing.T, v *clock.Virtual) {
+		r := newRig(t, v, options{Sleep: time.Second})
+		require.NoError(t, r.Start())
+		clock.Sleep(v, 1500*ms)
+		require.ErrorContains(t, r.Join(0), "it is between two steps")
+		r.RequestStop()
+		require.NoError(t, r.Join(0), "what ends at this very instant has ended")
+	})
+}
+
+// A step that blocks on its context does not keep the runtime from ending.
+func TestRuntimeEnds(t *testing.T) {
+	clocktest.NotInDigest(t)
+	rt := clock.NewSystem(clock.SystemOptions{})
+	err := rt.Run("test", func() {
+		r := newRig(t, rt, options{PatTimeout: clock.Forever, Iterate: func(l *line) error {
+			l.Send("blocks")
+			<-l.Context().Done()
+			return l.Context().Err()
+		}})
+		r.until("blocks")
+		require.NoError(t, r.Start())
+		r.loop.Run()
+	})
+	require.NoError(t, err)
+	require.NoError(t, rt.Close())
+}
+
 func TestPut(t *testing.T) {
 	clocktest.Runtimes(t, func(t *testing.T, rt clock.Runtime) {
 		deaf := newRig(t, rt, options{Sleep: ms})

@@ -11,7 +11,6 @@ import (
 // run is the thread's task.
 func (t *Thread[M]) run() {
 	defer t.ended.Set()
-	defer t.RequestStop() // nobody is to wait for a thread that has ended by itself
 	t.nextPat = t.o.patAfter(t.rt)
 	for t.running() && !t.prepare() {
 	}
@@ -27,12 +26,12 @@ func (t *Thread[M]) prepare() (ready bool) {
 	return t.o.PreIterate == nil || t.do(PreIterate, func() error { return t.o.PreIterate(&t.line) })
 }
 
-// turn ends early when the thread is to stop, and by a failure.
+// turn ends early when the thread is to stop before it iterates, and by a failure.
 func (t *Thread[M]) turn() {
 	if !t.sleep(t.o.Sleep) {
 		return
 	}
-	if !t.do(Iterate, func() error { return t.o.Iterate(&t.line) }) || !t.running() {
+	if !t.do(Iterate, func() error { return t.o.Iterate(&t.line) }) {
 		return
 	}
 	t.patIfDue()
@@ -48,7 +47,7 @@ func (t *Thread[M]) handle() bool {
 	}
 	m, err := t.queue.Get(0)
 	if err != nil {
-		return true // there is none
+		return true // there is none, or the thread is to stop
 	}
 	return t.do(Handle, func() error { return t.o.Handle(&t.line, m) })
 }

@@ -54,9 +54,10 @@ func (k *Links) Add(o LinkOptions) (*Link, error) {
 	one := &Link{links: k, o: o}
 	one.o.Broker.Once = true
 	one.client, err = client.New(k.loop, client.Options{
-		Name:   "link " + o.Name,
-		Dial:   func(wake func()) (link.Transport, error) { return k.o.Dial(one.o.Broker, wake) },
-		Events: one.events(),
+		Name:     "link " + o.Name,
+		Dial:     func(wake func()) (link.Transport, error) { return k.o.Dial(one.o.Broker, wake) },
+		Events:   one.events(),
+		PauseMax: k.o.ReconnectMax,
 	})
 	if err != nil {
 		return nil, err

@@ -51,7 +51,10 @@ type Options struct {
 
 	AckTimeout time.Duration // 0: acks.DefaultDelay
 	Poll       time.Duration // after which a silent link is pinged; 0: pings.DefaultEvery
-	Window     int           // of stored events in flight; 0: WindowDefault
+	// ReconnectMax is the longest pause between two attempts to connect; 0:
+	// client.PauseMaxDefault.
+	ReconnectMax time.Duration
+	Window       int // of stored events in flight; 0: WindowDefault
 
 	// Observers hear of every legal transition, before the links act on it. They
 	// only look.

@@ -19,6 +19,9 @@ type Settings struct {
 	Links map[string]Link `setting:"links"`
 	// LinkPoll is after how long without sending a link is pinged.
 	LinkPoll time.Duration `setting:"mqtt_link_poll_seconds"`
+	// ReconnectMax is the longest pause between two attempts to connect, which
+	// begin with 2 s and double. After that they begin anew.
+	ReconnectMax time.Duration `setting:"mqtt_reconnect_max_seconds"`
 	// AckTimeout is how long an ack is waited for.
 	AckTimeout time.Duration `setting:"ack_timeout_seconds"`
 	// InitialReuploads is how many stored events are sent at once when a link
@@ -83,6 +86,7 @@ func Default() Settings {
 	return Settings{
 		Paths:            Paths{Base: "gridworks", Name: "proactor"},
 		LinkPoll:         time.Minute,
+		ReconnectMax:     1024 * time.Second,
 		AckTimeout:       5 * time.Second,
 		InitialReuploads: 5,
 		Logging: Logging{
@@ -110,6 +114,7 @@ func (s *Settings) Complete(getenv func(name string) string) {
 func (s *Settings) Check(bad func(path, what string)) {
 	s.Paths.check(bad)
 	positive(bad, "mqtt_link_poll_seconds", s.LinkPoll)
+	positive(bad, "mqtt_reconnect_max_seconds", s.ReconnectMax)
 	positive(bad, "ack_timeout_seconds", s.AckTimeout)
 	positive(bad, "num_initial_event_reuploads", s.InitialReuploads)
 	positive(bad, "logging.file_handler.bytes_per_log_file", s.Logging.File.BytesMax)

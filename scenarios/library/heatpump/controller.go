@@ -41,7 +41,7 @@ const (
 type Controller struct {
 	*proactor.Proactor
 	params Params
-	disk   *eventstore.Memory
+	disk   eventstore.Store
 }
 
 // New makes a controller.
@@ -72,6 +72,7 @@ func (c *Controller) Start(env *core.Env) error {
 		return err
 	}
 	s := settings.Default()
+	s.ReconnectMax = time.Minute
 	s.Links = map[string]settings.Link{"parent": {
 		Enabled: true, Upstream: true, PeerLongName: parentName, PeerShortName: "a", SubscriptionShortName: "s",
 	}}

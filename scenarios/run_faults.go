@@ -1,0 +1,50 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/hubtape/hubtape/sim"
+)
+
+// cut puts the disconnects into the world.
+func (r *run) cut() error {
+	for _, f := range r.disconnects() {
+		if err := r.world.Cut(sim.Cut{Client: f.Client, At: orZero(f.At), For: orZero(f.For)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warnOfCuts warns of disconnects whose client is nobody. A run that failed
+// before one has not seen all who connect.
+func (r *run) warnOfCuts(met bool, end time.Duration) {
+	clients := r.world.Clients()
+	for _, f := range r.disconnects() {
+		if slices.Contains(clients, f.Client) || !met && end < orZero(f.At) {
+			continue
+		}
+		hint := nearHint(f.Client, clients)
+		if hint == "" {
+			hint = "nobody at all did"
+		}
+		r.warn("%s:%d:%d: nobody connected as the client %q that disconnect names; %s", r.scenario.File, f.ClientPos.Line, f.ClientPos.Col, f.Client, hint)
+	}
+}
+
+func (r *run) disconnects() (list []Fault) {
+	for _, f := range r.scenario.Faults {
+		if f.Kind == FaultDisconnect {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func orZero(d *time.Duration) time.Duration {
+	if d == nil {
+		return 0
+	}
+	return *d
+}
