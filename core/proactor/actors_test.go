@@ -229,9 +229,11 @@ func TestWatchdog(t *testing.T) {
 }
 
 func TestStartedTwice(t *testing.T) {
-	m := newMember(t, "hw1", nil)
-	advance(t, world(t, 1, m), time.Second)
-	require.ErrorIs(t, m.Start(m.Env()), proactor.ErrStarted)
+	t.Run("GW-157 it is started by who runs it, and once", func(t *testing.T) {
+		m := newMember(t, "hw1", nil)
+		advance(t, world(t, 1, m), time.Second)
+		require.ErrorIs(t, m.Start(m.Env()), proactor.ErrStarted)
+	})
 }
 
 func TestMessageIDs(t *testing.T) {

@@ -122,7 +122,7 @@ func TestReport(t *testing.T) {
 		for _, line := range []string{
 			"PROACTOR_PATHS__DATA_HOME=/home/me/.local/share # the default\n",
 			"PROACTOR_MQTT_BROKERS__B__USERNAME=\"me # too\" # the environment\n",
-			"PROACTOR_MQTT_LINK_POLL_SECONDS=60 # the default\nPROACTOR_ACK_TIMEOUT_SECONDS=5 # the default\nPROACTOR_NUM_INITIAL_EVENT_REUPLOADS=7 # the environment\n",
+			"PROACTOR_MQTT_LINK_POLL_SECONDS=60 # the default\nPROACTOR_MQTT_RECONNECT_MAX_SECONDS=1024 # the default\nPROACTOR_ACK_TIMEOUT_SECONDS=5 # the default\nPROACTOR_NUM_INITIAL_EVENT_REUPLOADS=7 # the environment\n",
 			"PROACTOR_LOGGING__BASE_LOG_LEVEL=WARNING # the default\n",
 			"PROACTOR_LOGGING__FILE_HANDLER__NUM_LOG_FILES=1 # the program\n",
 		} {
