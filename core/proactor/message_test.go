@@ -14,6 +14,7 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/events"
 	"github.com/hubtape/hubtape/core/proactor/eventstore"
 	"github.com/hubtape/hubtape/core/proactor/links"
+	"github.com/hubtape/hubtape/core/proactor/linkstate"
 	"github.com/hubtape/hubtape/core/proactor/problems"
 )
 
@@ -263,5 +264,26 @@ func TestStoreAtTheStart(t *testing.T) {
 			}
 		}, toParent)
 		require.ErrorIs(t, world(t, 1, m).Advance(time.Second), eventstore.ErrLocked)
+	})
+}
+
+func TestOrderOfProcessing(t *testing.T) {
+	t.Run("GW-165 counted and decoded, then the link's state, then the application, then the ack", func(t *testing.T) {
+		child := newMember(t, "hw1.child", nil, toParent)
+		handled := 0
+		var parent *member
+		parent = newMember(t, "hw1", func(o *proactor.Options) {
+			o.Rest = func(m proactor.Message) error {
+				handled++
+				require.Equal(t, linkstate.Active, parent.state(t, "child"))
+				require.NotZero(t, parent.counts(t, "child").Types.Of(m.MessageType))
+				require.NotZero(t, child.link(t, "parent").Waiting(), "it is not acknowledged yet")
+				return nil
+			}
+		}, toChild)
+		w := world(t, 1, parent, child)
+		advance(t, w, time.Second)
+		require.GreaterOrEqual(t, handled, 4, "startup, connect, fully subscribed, peer active")
+		require.Zero(t, child.link(t, "parent").Waiting())
 	})
 }

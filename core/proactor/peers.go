@@ -42,7 +42,8 @@ func (p *Proactor) goesUp(m *Message) bool {
 // source (GW-069). An application that wants to see it has a handler of its type
 // and calls Links().Forward itself.
 func (p *Proactor) passOn(m *Message, e events.Event) error {
-	if err := p.links.Forward(m.Payload); err != nil {
+	*m.held = true // it is acknowledged when it is stored here
+	if err := m.From.Relay(m.Message); err != nil {
 		p.Problem(events.Warning, "an event cannot be passed on", fmt.Sprintf("from %s, id %q: %v", m.Src, e.Head().MessageID, err))
 	}
 	return nil

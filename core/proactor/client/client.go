@@ -45,7 +45,8 @@ type Options struct {
 	// link.DialOptions). It is called off the loop and may take its time. Required.
 	Dial   func(wake func()) (link.Transport, error)
 	Events Events
-	// PauseMax is the longest pause after a failed attempt; 0: PauseMaxDefault.
+	// PauseMax is the longest pause after a failed attempt; 0: PauseMaxDefault. One
+	// below the first pause of 2 s is every pause.
 	PauseMax time.Duration
 }
 
@@ -54,7 +55,8 @@ type Options struct {
 type Client struct {
 	loop      *loop.Loop
 	o         Options
-	transport link.Transport // nil: there is no connection
+	transport link.Transport // nil: there is none
+	up        bool           // the transport is there, and Connected was told
 	arrivals  *loop.Updater
 	again     *loop.Timer
 	pause     time.Duration // after the next failure
@@ -74,10 +76,14 @@ func New(l *loop.Loop, o Options) (*Client, error) {
 	if o.Dial == nil {
 		return nil, fmt.Errorf("%w: %q has no Dial", ErrOptions, o.Name)
 	}
+	if o.PauseMax < 0 {
+		return nil, fmt.Errorf("%w: %q has a PauseMax of %v: it must be above zero, or zero for %v", ErrOptions, o.Name, o.PauseMax, PauseMaxDefault)
+	}
 	if o.PauseMax == 0 {
 		o.PauseMax = PauseMaxDefault
 	}
-	c := &Client{loop: l, o: o, pause: pauseFirst}
+	c := &Client{loop: l, o: o}
+	c.pause = c.firstPause()
 	c.arrivals = l.NewUpdater(c.receive, true)
 	c.again = l.NewTimer(func(*loop.Timer) { c.dial() })
 	return c, nil
@@ -93,13 +99,12 @@ func (c *Client) Start() {
 }
 
 // Stop ends the connection, after what was published. Nothing is told any more,
-// and what is published from now on is link.ErrClosed. It is idempotent, and may
-// be called when the loop runs no more.
+// and what is published from now on is link.ErrClosed. An attempt that is under
+// way is not waited for: the connection that it makes is closed. Stop is
+// idempotent, and may be called when the loop runs no more. The error is that of
+// closing the connection.
 func (c *Client) Stop() error {
-	if c.stopped {
-		return nil
-	}
-	c.stopped = true
+	c.stopped, c.up = true, false
 	c.again.Stop()
 	t := c.transport
 	c.transport = nil
@@ -112,65 +117,76 @@ func (c *Client) Stop() error {
 }
 
 // Connected reports whether the connection stands.
-func (c *Client) Connected() bool { return c.transport != nil }
+func (c *Client) Connected() bool { return c.up }
 
-// Publish hands a message to the broker, or returns an error that wraps
-// link.ErrDown or link.ErrClosed.
+// Publish hands a message to the broker. It must not be changed afterwards. The
+// error wraps link.ErrDown where there is no connection, link.ErrClosed after a
+// Stop, mqtt.ErrTopic or what the transport says.
 func (c *Client) Publish(m mqtt.Message) error {
-	err := link.ErrDown
-	switch {
-	case c.stopped:
-		err = link.ErrClosed
-	case c.transport != nil:
-		err = c.transport.Publish(m)
-	}
-	if err != nil {
+	if err := c.publish(m); err != nil {
 		return fmt.Errorf("publish to %q: %w", m.Topic, err)
 	}
 	return nil
 }
 
-// dial makes an attempt beside the loop.
+func (c *Client) publish(m mqtt.Message) error {
+	switch err := mqtt.ValidateTopic(m.Topic); {
+	case err != nil:
+		return err
+	case m.QoS > 2:
+		return qosError(m.QoS)
+	case c.stopped:
+		return link.ErrClosed
+	case !c.up:
+		return link.ErrDown
+	}
+	return c.transport.Publish(m)
+}
+
+// dial makes an attempt beside the loop. The transport is kept from the moment it
+// is there, so that Stop closes it also where the loop never comes to tell of it.
 func (c *Client) dial() {
 	rt := c.loop.Runtime()
 	rt.Go(c.o.Name, func() {
 		var t link.Transport
 		var err error
 		rt.Blocking(func() { t, err = c.o.Dial(c.arrivals.Trigger) })
-		if c.stopped {
-			if err == nil {
-				rt.Blocking(func() { _ = t.Close() }) // nobody waits for it any more
-			}
-			return
+		switch {
+		case c.stopped && err == nil:
+			rt.Blocking(func() { _ = t.Close() }) // nobody waits for it any more
+		case err != nil:
+			c.loop.Post(func() { c.retry(err) })
+		default:
+			c.transport = t
+			c.loop.Post(c.connected)
 		}
-		c.loop.Post(func() { c.dialled(t, err) })
 	})
 }
 
-func (c *Client) dialled(t link.Transport, err error) {
-	switch {
-	case c.stopped && err == nil:
-		c.leave(t)
-	case c.stopped:
-	case err != nil:
-		c.retry(err)
-	default:
-		c.transport, c.pause = t, pauseFirst
-		tell(c.o.Events.Connected)
-		c.arrivals.Trigger() // what came before there was a transport to ask
+func (c *Client) connected() {
+	if c.stopped {
+		return
 	}
+	c.up, c.pause = true, c.firstPause()
+	c.arrivals.Trigger() // what came before there was a transport to ask
+	tell(c.o.Events.Connected)
 }
 
 func (c *Client) retry(err error) {
+	if c.stopped {
+		return
+	}
 	pause := c.pause
 	if c.pause *= 2; c.pause > c.o.PauseMax {
-		c.pause = pauseFirst
+		c.pause = c.firstPause()
 	}
 	c.again.StartOnce(pause)
 	if told := c.o.Events.ConnectFailed; told != nil {
 		told(err, pause)
 	}
 }
+
+func (c *Client) firstPause() time.Duration { return min(pauseFirst, c.o.PauseMax) }
 
 // leave closes a connection that is of no use any more, which may take a while.
 func (c *Client) leave(t link.Transport) {
@@ -181,7 +197,7 @@ func (c *Client) leave(t link.Transport) {
 // lost is told by the transport.
 func (c *Client) lost(err error) {
 	c.leave(c.transport)
-	c.transport = nil
+	c.transport, c.up = nil, false
 	c.unsubscribed()
 	c.again.StartOnce(pauseLost)
 	if told := c.o.Events.Disconnected; told != nil {
@@ -193,22 +209,23 @@ func (c *Client) lost(err error) {
 // loop get their turn.
 const batchSize = 256
 
-// receive hands arrivals out; it runs on the loop.
+// receive hands arrivals out; it runs on the loop. An arrival whose handling
+// panics does not keep those behind it, for which nobody would wake us again.
 func (c *Client) receive() {
 	for range batchSize {
-		if c.transport == nil {
+		if !c.up {
 			return
 		}
 		a, ok := c.transport.Receive()
 		if !ok {
 			return
 		}
-		c.arrived(&a)
+		loop.Protect(c.loop, c.arrived, a)
 	}
 	c.arrivals.Trigger()
 }
 
-func (c *Client) arrived(a *link.Arrival) {
+func (c *Client) arrived(a link.Arrival) {
 	switch a.Kind {
 	case link.ArrivedMessage:
 		if told := c.o.Events.Message; told != nil {

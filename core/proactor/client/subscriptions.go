@@ -8,13 +8,14 @@ import (
 
 // Subscribe remembers a subscription, and asks the broker for it if there is a
 // connection. Of a filter that is known the QoS is changed. It is pending until
-// the broker acknowledges it.
+// the broker acknowledges it. A filter or a QoS that is none is an error, and is
+// not remembered; where the transport returns one, the subscription is.
 func (c *Client) Subscribe(filter string, qos byte) error {
 	if err := mqtt.ValidateFilter(filter); err != nil {
 		return fmt.Errorf("subscribe: %w", err)
 	}
 	if qos > 2 {
-		return fmt.Errorf("subscribe to %q: QoS %d: it is 0, 1 or 2", filter, qos)
+		return fmt.Errorf("subscribe to %q: %w", filter, qosError(qos))
 	}
 	s := c.subscription(filter)
 	if s == nil {
@@ -27,22 +28,29 @@ func (c *Client) Subscribe(filter string, qos byte) error {
 
 // SubscribeAll asks the broker for every subscription, one packet each, so each
 // has an acknowledgement of its own. All are pending from now on. Without any,
-// Suback(0) is told, since nothing is pending.
+// Suback(0) is told, since nothing is pending. Without a connection it does
+// nothing. The error is the first that the transport returns.
 func (c *Client) SubscribeAll() error {
+	if !c.up {
+		return nil
+	}
 	c.unsubscribed()
 	for i := range c.subs {
 		if err := c.ask(&c.subs[i]); err != nil {
 			return err
 		}
 	}
-	if len(c.subs) == 0 && c.o.Events.Suback != nil {
-		c.loop.Post(func() {
-			if c.transport != nil {
-				c.o.Events.Suback(0)
-			}
-		})
+	if len(c.subs) == 0 {
+		c.loop.Post(c.nothingPending)
 	}
 	return nil
+}
+
+// nothingPending tells so, unless the connection was lost meanwhile.
+func (c *Client) nothingPending() {
+	if told := c.o.Events.Suback; told != nil && c.up {
+		told(0)
+	}
 }
 
 // Pending is how many subscriptions the broker has not acknowledged.
@@ -56,10 +64,10 @@ func (c *Client) Pending() (n int) {
 }
 
 // Subscribed reports whether there is a connection on which nothing is pending.
-func (c *Client) Subscribed() bool { return c.Connected() && c.Pending() == 0 }
+func (c *Client) Subscribed() bool { return c.up && c.Pending() == 0 }
 
 func (c *Client) ask(s *subscription) error {
-	if c.transport == nil {
+	if !c.up {
 		return nil // it is asked for when there is a connection
 	}
 	if err := c.transport.Subscribe(s.filter, s.qos); err != nil {
@@ -97,3 +105,5 @@ func (c *Client) unsubscribed() {
 		c.subs[i].pending = true
 	}
 }
+
+func qosError(qos byte) error { return fmt.Errorf("QoS %d: it is 0, 1 or 2", qos) }

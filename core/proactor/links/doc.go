@@ -3,7 +3,7 @@
 // peer upstream has them.
 //
 //	k, err := links.New(l, links.Options{Name: "hw1.scada", Codec: c, Store: store, Handle: handle, ...})
-//	parent, err := k.Add(links.Link{Name: "parent", Role: linkstate.Upstream, Peer: "hw1", PeerShort: "a", Self: "s"})
+//	parent, err := k.Add(links.LinkOptions{Name: "parent", Role: linkstate.Upstream, Peer: "hw1", PeerShort: "a", Self: "s"})
 //	k.Start()
 //	...
 //	err = k.Generate(&Report{Watts: 4500})
@@ -21,7 +21,15 @@
 // an event has an id by which to know it.
 //
 // An event that cannot be read from the store is told of once, as a problem, and
-// stays where it is.
+// stays where it is. One that the connection does not take is lost on the way,
+// like any other for which no ack comes: the loss of the connection or the timeout
+// ends that, and the next activation sends it again.
+//
+// # Who is who
+//
+// What comes on a link is the peer's: its broker has matched the topic, which
+// names both. The header may name others, such as an actor of the peer and one of
+// ours.
 //
 // Links are for the tasks of the loop's runtime.
 package links

@@ -1,9 +1,11 @@
 package links
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/core/proactor/acks"
 	"github.com/hubtape/hubtape/core/proactor/client"
 	"github.com/hubtape/hubtape/core/proactor/codec"
@@ -19,10 +21,8 @@ func (one *Link) events() client.Events {
 		ConnectFailed: one.connectFailed,
 		Disconnected:  one.disconnected,
 		Suback:        one.suback,
-		Refused: func(err error) {
-			one.links.problem(events.Error, "link "+one.Name()+": nothing will be heard", err.Error())
-		},
-		Message: one.message,
+		Refused:       one.refused,
+		Message:       one.message,
 	}
 }
 
@@ -30,34 +30,33 @@ func (one *Link) events() client.Events {
 // (GW-036).
 func (one *Link) connected() {
 	k := one.links
-	t, ok := k.apply(one, linkstate.MQTTConnected)
+	k.apply(one, linkstate.MQTTConnected)
 	k.comm(one, &events.Connected{PeerName: one.o.Peer})
-	if err := one.client.SubscribeAll(); err != nil {
-		k.general.Warn("link", "name", one.Name(), "error", err) // the connection is lost already
+	switch err := one.client.SubscribeAll(); {
+	case errors.Is(err, link.ErrDown):
+		k.general.Warn("the connection is lost already", "link", one.Name(), "error", err)
+	case err != nil:
+		one.refused(err)
 	}
-	if ok {
-		k.follow(one, t)
-	}
+}
+
+// refused: a link without its subscription stays as it is until its next
+// connection.
+func (one *Link) refused(err error) {
+	one.links.problem(events.Error, "link "+one.Name()+": nothing will be heard", err.Error())
 }
 
 func (one *Link) connectFailed(err error, retry time.Duration) {
 	one.links.general.Warn("cannot connect", "link", one.Name(), "error", err, "again_in", retry)
-	if t, ok := one.links.apply(one, linkstate.MQTTConnectFailed); ok {
-		one.links.follow(one, t)
-	}
+	one.links.apply(one, linkstate.MQTTConnectFailed)
 }
 
 func (one *Link) disconnected(err error) {
 	k := one.links
 	k.general.Warn("the connection was lost", "link", one.Name(), "error", err)
-	t, ok := k.apply(one, linkstate.MQTTDisconnected)
-	if ok && (t.SendDeactivated() || t.ReceiveDeactivated()) {
-		k.deactivated(one)
-	}
+	k.apply(one, linkstate.MQTTDisconnected)
+	k.forget(one)
 	k.comm(one, &events.Disconnected{PeerName: one.o.Peer})
-	if ok {
-		k.follow(one, t)
-	}
 }
 
 func (one *Link) suback(pending int) {
@@ -66,26 +65,23 @@ func (one *Link) suback(pending int) {
 	}
 }
 
-// silent: the peer did not acknowledge in time.
-func (k *Links) silent(w acks.Wait[string]) {
-	one, err := k.Get(w.Link)
-	if err != nil {
-		return
-	}
+// silent: the peer did not acknowledge in time. Of what was sent before the link
+// became active that says nothing, since the peer was heard later; events of that
+// time are sent again.
+func (k *Links) silent(w acks.Wait[sent]) {
+	one := w.Context.on
 	one.stats.Timeouts++
-	t, ok := k.apply(one, linkstate.ResponseTimeout)
-	if !ok {
+	if w.Context.era != one.era {
 		return
 	}
-	if t.Deactivated() {
-		k.deactivated(one)
+	if t, ok := k.apply(one, linkstate.ResponseTimeout); ok && t.Deactivated() {
+		k.forget(one)
 		k.comm(one, &events.ResponseTimeout{PeerName: one.o.Peer})
 	}
-	k.follow(one, t)
 }
 
-// deactivated forgets what is waited for on a link that is no longer active.
-func (k *Links) deactivated(one *Link) {
+// forget ends what is waited for on a link that is lost, or whose peer is silent.
+func (k *Links) forget(one *Link) {
 	k.acks.CancelAll(one.Name())
 	if one == k.upstream {
 		k.attempt++
@@ -93,9 +89,11 @@ func (k *Links) deactivated(one *Link) {
 	}
 }
 
-// follow does what comes after a transition.
+// follow does what comes after a transition that may have made a link active.
 func (k *Links) follow(one *Link, t linkstate.Transition) {
-	one.pings.Observe(t)
+	if t.Activated() {
+		one.era++
+	}
 	if t.SendActivated() {
 		k.comm(one, &events.FullySubscribed{PeerName: one.o.Peer})
 		one.ping()
@@ -145,15 +143,15 @@ func (one *Link) message(in mqtt.Message) {
 	if !ok {
 		return // GW-042: told, and left alone
 	}
-	if ack, isAck := m.Payload.(codec.Ack); isAck {
-		one.acked(ack.AckMessageID)
-		k.follow(one, t)
-		return
+	if ack, ok := m.Payload.(codec.Ack); ok {
+		one.acked(ack.AckMessageID) // before what is stored is sent again
 	}
 	k.follow(one, t)
-	if _, isPing := m.Payload.(codec.Ping); isPing {
+	switch m.Payload.(type) {
+	case codec.Ack:
+	case codec.Ping:
 		one.Done(m)
-		return
+	default:
+		k.o.Handle(one, m)
 	}
-	k.o.Handle(one, m)
 }

@@ -38,11 +38,15 @@ type Link struct {
 	pings  *pings.Pings
 	stats  *stats.Link
 
+	era int // how often it has become active
+
 	bad      int           // messages that could not be read
 	badUntil time.Duration // up to when they are counted
 }
 
-// Add makes another link, before they are started.
+// Add makes another link, before they are started. An error wraps ErrStarted,
+// ErrOptions, or one of linkstate for a name or role that is taken; then nothing is
+// added. A name that Options.Stats has counts for already goes on counting there.
 func (k *Links) Add(o LinkOptions) (*Link, error) {
 	if k.running || k.stopped {
 		return nil, fmt.Errorf("link %q: %w", o.Name, ErrStarted)
@@ -50,6 +54,9 @@ func (k *Links) Add(o LinkOptions) (*Link, error) {
 	filter, err := o.filter()
 	if err != nil {
 		return nil, fmt.Errorf("link %q: %w", o.Name, err)
+	}
+	if _, err := topic(k.o.Name, o.PeerShort, "x"); err != nil {
+		return nil, fmt.Errorf("link %q: %w: PeerShort: %w", o.Name, ErrOptions, err)
 	}
 	one := &Link{links: k, o: o}
 	one.o.Broker.Once = true
@@ -71,8 +78,8 @@ func (k *Links) Add(o LinkOptions) (*Link, error) {
 	if one.state, err = k.states.Add(o.Name, o.Role); err != nil {
 		return nil, err
 	}
-	if one.stats, err = k.o.Stats.AddLink(o.Name); err != nil {
-		return nil, err
+	if one.stats, err = k.o.Stats.Link(o.Name); err != nil {
+		one.stats, _ = k.o.Stats.AddLink(o.Name) // it is not there
 	}
 	k.links = append(k.links, one)
 	if o.Role == linkstate.Upstream {
@@ -86,7 +93,7 @@ func (o LinkOptions) filter() (string, error) {
 	if o.PeerShort == "" {
 		return "", fmt.Errorf("%w: PeerShort says whom messages go to", ErrOptions)
 	}
-	head, err := codec.Topic{Src: o.Peer, Dst: o.Self, Type: "x"}.Format()
+	head, err := topic(o.Peer, o.Self, "x")
 	if err != nil || o.Self == "" {
 		return "", fmt.Errorf("%w: Peer %q and Self %q do not make a topic", ErrOptions, o.Peer, o.Self)
 	}
@@ -101,6 +108,12 @@ func (one *Link) State() linkstate.State { return one.state.State() }
 
 // Role is what the link is for.
 func (one *Link) Role() linkstate.Role { return one.o.Role }
+
+// Filter is what the link subscribes to.
+func (one *Link) Filter() string {
+	filter, _ := one.o.filter() // Add has made sure of it
+	return filter
+}
 
 // Waiting is how many acks are waited for.
 func (one *Link) Waiting() int { return one.links.acks.Waiting(one.Name()) }
@@ -123,57 +136,50 @@ func (one *Link) Send(m Outgoing) error {
 	if m.AckRequired && m.MessageID == "" {
 		m.MessageID = one.links.o.NewID()
 	}
-	w, err := one.write(codec.Message{
+	w, err := one.links.write(one.o.PeerShort, codec.Message{
 		Header:  codec.Header{MessageID: m.MessageID, AckRequired: m.AckRequired},
 		Payload: m.Payload,
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("link %q: %w", one.Name(), err)
 	}
 	if m.Topic != "" {
 		w.topic = m.Topic
 	}
-	return one.publish(w, m.AckWithin, "")
-}
-
-// written is a message as it goes out.
-type written struct {
-	topic, kind, id string
-	text            []byte
-	ack             bool
-}
-
-// write makes a message one from us to the peer.
-func (one *Link) write(m codec.Message) (written, error) {
-	m.Src, m.Dst = one.links.o.Name, one.o.PeerShort
-	kind, err := one.links.o.Codec.TypeOf(m.Payload)
-	if err != nil {
-		return written{}, err
+	if err := one.publish(w); err != nil {
+		return err
 	}
-	topic, err := codec.Topic{Src: m.Src, Dst: m.Dst, Type: kind}.Format()
-	if err != nil {
-		return written{}, err
+	if m.AckRequired {
+		one.await(w.id, m.AckWithin, "")
 	}
-	text, err := one.links.o.Codec.Encode(m)
-	return written{topic: topic, kind: kind, id: m.MessageID, text: text, ack: m.AckRequired}, err
+	return nil
 }
 
-// publish sends, and waits for the ack of the event, or of another message for
-// which event is "".
-func (one *Link) publish(w written, within time.Duration, event string) error {
+// publish hands a message to the connection.
+func (one *Link) publish(w written) error {
 	if err := one.client.Publish(mqtt.Message{Topic: w.topic, Payload: w.text, QoS: one.o.QoS}); err != nil {
 		return fmt.Errorf("link %q: %w", one.Name(), err)
 	}
 	one.links.o.Logs.MessageSummary("SND", one.links.o.Name, w.topic, w.kind, w.id)
 	one.pings.Sent()
-	switch {
-	case !w.ack:
-	case within > 0:
-		one.links.acks.StartFor(within, one.Name(), w.id, event)
-	default:
-		one.links.acks.Start(one.Name(), w.id, event)
-	}
 	return nil
+}
+
+// sent is what is known of a message that waits for its ack.
+type sent struct {
+	on    *Link
+	event string // that is stored; "": it is no event
+	era   int    // of the link, when it was sent
+}
+
+// await waits for the ack of a message, within a time of its own if that is above
+// zero.
+func (one *Link) await(id string, within time.Duration, event string) {
+	if within <= 0 {
+		one.links.acks.Start(one.Name(), id, sent{one, event, one.era})
+		return
+	}
+	one.links.acks.StartFor(within, one.Name(), id, sent{one, event, one.era})
 }
 
 func (one *Link) ping() {
@@ -185,21 +191,16 @@ func (one *Link) ping() {
 // Done says that a message of this link was processed: it is acknowledged, if it
 // asks for that.
 func (one *Link) Done(m codec.Message) {
-	ack, asked := codec.AckOf(m, one.links.o.Name, one.o.PeerShort)
+	k := one.links
+	ack, asked := codec.AckOf(m, k.o.Name, one.o.PeerShort)
 	if !asked {
 		return
 	}
-	w, err := one.write(ack)
+	w, err := k.write(one.o.PeerShort, ack)
 	if err == nil {
-		err = one.publish(w, 0, "")
+		err = one.publish(w)
 	}
 	if err != nil { // the peer asks again
-		one.links.general.Warn("ack", "link", one.Name(), "error", err)
+		k.general.Warn("ack", "link", one.Name(), "error", err)
 	}
-}
-
-// Filter is what the link subscribes to.
-func (one *Link) Filter() string {
-	filter, _ := one.o.filter() // Add has made sure of it
-	return filter
 }

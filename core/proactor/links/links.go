@@ -10,6 +10,7 @@ import (
 	"github.com/hubtape/hubtape/core/loop"
 	"github.com/hubtape/hubtape/core/proactor/acks"
 	"github.com/hubtape/hubtape/core/proactor/codec"
+	"github.com/hubtape/hubtape/core/proactor/events"
 	"github.com/hubtape/hubtape/core/proactor/eventstore"
 	"github.com/hubtape/hubtape/core/proactor/linkstate"
 	"github.com/hubtape/hubtape/core/proactor/logs"
@@ -20,7 +21,8 @@ import (
 // What New, Add and Generate return, wrapped.
 var (
 	ErrOptions = errors.New("options of links")
-	ErrStarted = errors.New("the links have been started: add all of them before")
+	// ErrStarted: links are added before the start, and started once.
+	ErrStarted = errors.New("the links have been started already, or stopped")
 	// ErrRunning: links are not running: not started yet, or stopped.
 	ErrRunning = errors.New("the links do not run")
 )
@@ -70,7 +72,7 @@ type Links struct {
 	o        Options
 	general  *slog.Logger
 	states   *linkstate.Links
-	acks     *acks.Timers[string] // of each message the id of its event, or ""
+	acks     *acks.Timers[sent]
 	reupload *reupload.Reupload
 	attempt  int // which activation of the upstream link a reupload belongs to
 	links    []*Link
@@ -88,6 +90,12 @@ func New(l *loop.Loop, o Options) (*Links, error) {
 	case o.Dial == nil || o.Codec == nil || o.Store == nil || o.NewID == nil:
 		return nil, fmt.Errorf("%w: Dial, Codec, Store and NewID are needed", ErrOptions)
 	}
+	if _, err := topic(o.Name, "", "x"); err != nil {
+		return nil, fmt.Errorf("%w: the Name: %w", ErrOptions, err)
+	}
+	if _, err := o.Codec.TypeOf(events.Problem{}); err != nil {
+		return nil, fmt.Errorf("%w: hand the Codec to events.Register: %w", ErrOptions, err)
+	}
 	if o.Wall == nil {
 		o.Wall = l.Runtime().Wall
 	}
@@ -104,16 +112,19 @@ func New(l *loop.Loop, o Options) (*Links, error) {
 		o.Handle = func(k *Link, m codec.Message) { k.Done(m) }
 	}
 	k := &Links{loop: l, o: o, general: o.Logs.General(), told: map[string]bool{}}
-	k.states = linkstate.NewLinks(append([]func(linkstate.Transition){k.logTransition}, o.Observers...)...)
+	k.states = linkstate.NewLinks(append([]func(linkstate.Transition){k.observe}, o.Observers...)...)
 	var err error
 	if k.reupload, err = reupload.New(o.Window, k.countReupload); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
-	k.acks, err = acks.New(l, acks.Options[string]{Delay: o.AckTimeout, OnTimeout: k.silent})
-	return k, err
+	if k.acks, err = acks.New(l, acks.Options[sent]{Delay: o.AckTimeout, OnTimeout: k.silent}); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	return k, nil
 }
 
 // Start connects all links, and lets them connect again whenever they are lost.
+// Links are started once, and not after a Stop: else it is ErrStarted.
 func (k *Links) Start() error {
 	if k.running || k.stopped {
 		return ErrStarted
@@ -126,8 +137,9 @@ func (k *Links) Start() error {
 	return err
 }
 
-// Stop ends all links, after what was published. It is idempotent, and may be
-// called when the loop runs no more.
+// Stop ends all links, after what was published. Events that are generated from
+// now on are stored only. It is idempotent, and may be called when the loop runs no
+// more. The error is what closing connections returned.
 func (k *Links) Stop() error {
 	if k.stopped {
 		return nil
@@ -135,10 +147,9 @@ func (k *Links) Stop() error {
 	k.running, k.stopped = false, true
 	err := k.states.StopAll()
 	for _, one := range k.links {
-		k.acks.CancelAll(one.Name())
+		k.forget(one)
 		err = errors.Join(err, one.client.Stop())
 	}
-	k.reupload.Clear()
 	return err
 }
 
@@ -161,10 +172,13 @@ func (k *Links) Upstream() *Link { return k.upstream }
 // Reuploading reports whether stored events are being sent again.
 func (k *Links) Reuploading() bool { return k.reupload.InProgress() }
 
-// logTransition is the machines' observer.
-func (k *Links) logTransition(t linkstate.Transition) {
+// observe hears of every transition of every link, also of those of a Stop.
+func (k *Links) observe(t linkstate.Transition) {
 	if t.Changed() {
 		k.o.Logs.CommEvent().Info(t.String())
+	}
+	for _, one := range k.links {
+		one.pings.Observe(t)
 	}
 }
 

@@ -1,11 +1,8 @@
 package links
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 
-	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/core/proactor/codec"
 	"github.com/hubtape/hubtape/core/proactor/events"
 	"github.com/hubtape/hubtape/core/proactor/problems"
@@ -14,8 +11,8 @@ import (
 
 // Generate publishes an event upstream, if the link there is active for send, and
 // stores it in any case (GW-066 to GW-068). What its header lacks is filled in.
-// The error is that of an event which cannot be written; one that cannot be
-// stored is logged, and a problem.
+// The error is that of an event which cannot be written; that one cannot be stored
+// is logged. An event is generated once: a second Generate of it replaces the first.
 func (k *Links) Generate(e events.New) error {
 	h := e.Head()
 	if h.MessageID == "" {
@@ -28,46 +25,65 @@ func (k *Links) Generate(e events.New) error {
 		h.Src = k.o.Name
 	}
 	e.SetHead(h)
-	return k.generate(h.MessageID, events.Value(e))
+	return k.generate(h.MessageID, events.Value(e), func(error) {})
 }
 
 // Forward generates an event that a peer downstream has sent, with its own id
 // and source. The payload is one that a message brought.
-func (k *Links) Forward(payload any) error {
+func (k *Links) Forward(payload any) error { return k.forward(payload, func(error) {}) }
+
+// Relay is Forward for the event in a message of this link, which it acknowledges
+// when the event is stored, so that it is in one store or the other at any time.
+// One that cannot be stored is not acknowledged, and comes again.
+func (one *Link) Relay(m codec.Message) error {
+	return one.links.forward(m.Payload, func(err error) {
+		if err == nil {
+			one.Done(m)
+		}
+	})
+}
+
+func (k *Links) forward(payload any, done func(error)) error {
 	e, ok := payload.(events.Event)
 	if !ok || e.Head().MessageID == "" {
 		return fmt.Errorf("%T is no event with an id", payload)
 	}
-	return k.generate(e.Head().MessageID, payload)
+	return k.generate(e.Head().MessageID, payload, done)
 }
 
-func (k *Links) generate(id string, payload any) error {
-	w, err := k.writeEvent(id, payload)
+// generate publishes and stores. done is told on the loop whether it is stored.
+// Without a link upstream an event is kept as it would be sent to whoever listens.
+func (k *Links) generate(id string, payload any, done func(error)) error {
+	dst := ""
+	if k.upstream != nil {
+		dst = k.upstream.o.PeerShort
+	}
+	w, err := k.write(dst, codec.Message{Header: codec.Header{MessageID: id, AckRequired: true}, Payload: payload})
 	if err != nil {
 		return err
 	}
 	if k.upstream != nil && k.upstream.State().ActiveForSend() {
-		if err := k.upstream.publish(w, 0, id); err != nil {
-			k.general.Warn("event", "id", id, "error", err) // it is sent again from the store
-		}
+		k.upload(w)
 	}
-	k.o.Store.Persist(id, w.text, func(p *problems.Problems, err error) { k.stored(id, p, err) })
+	k.o.Store.Persist(id, w.text, func(p *problems.Problems, err error) {
+		k.persisted(id, p, err)
+		done(err)
+	})
 	return nil
 }
 
-// writeEvent writes an event for the link upstream. Without one it is kept as it
-// would be sent to whoever listens.
-func (k *Links) writeEvent(id string, payload any) (written, error) {
-	to := k.upstream
-	if to == nil {
-		to = &Link{links: k}
+// upload publishes an event and waits for its ack, also where the connection does
+// not take it: then it is lost on the way.
+func (k *Links) upload(w written) {
+	if err := k.upstream.publish(w); err != nil {
+		k.general.Warn("an event is not sent", "id", w.id, "error", err)
 	}
-	return to.write(codec.Message{Header: codec.Header{MessageID: id, AckRequired: true}, Payload: payload})
+	k.upstream.await(w.id, 0, w.id)
 }
 
-// stored says how storing an event went. A problem of that is not made an event:
+// persisted says how storing an event went. A problem of that is not made an event:
 // it could not be stored either.
-func (k *Links) stored(id string, p *problems.Problems, err error) {
+func (k *Links) persisted(id string, p *problems.Problems, err error) {
 	if err != nil {
 		k.general.Error("an event is not stored: it is lost unless the peer has it", "id", id, "error", err)
 	}
@@ -99,25 +115,21 @@ func (k *Links) problem(severity events.Severity, summary, details string) {
 func (one *Link) acked(id string) {
 	k := one.links
 	w, ok := k.acks.Acked(one.Name(), id)
-	if !ok || w.Context == "" {
+	if !ok || w.Context.event == "" {
 		return
 	}
-	k.o.Store.Clear(w.Context, func(p *problems.Problems, err error) {
+	k.o.Store.Clear(id, func(p *problems.Problems, err error) {
 		if err != nil {
-			k.general.Error("an event that the peer has is still stored", "id", w.Context, "error", err)
+			k.general.Error("an event that the peer has is still stored", "id", id, "error", err)
 		}
 	})
-	if next, ok := k.reupload.Acked(w.Context); ok {
+	if next, ok := k.reupload.Acked(id); ok {
 		k.resend(k.attempt, next)
 	}
 }
 
 // beginReupload takes what is stored at this moment, in its order.
 func (k *Links) beginReupload() {
-	if k.reupload.InProgress() {
-		return
-	}
-	k.attempt++
 	attempt := k.attempt
 	k.o.Store.Pending(func(ids []string) {
 		if attempt != k.attempt {
@@ -135,51 +147,29 @@ func (k *Links) resend(attempt int, id string) {
 		if attempt != k.attempt {
 			return
 		}
-		w, err := k.reread(id, content, found, err)
-		if err == nil {
-			if err = k.upstream.publish(w, 0, id); err == nil {
-				return
-			}
-			if k.general.Warn("event", "id", id, "error", err); errors.Is(err, link.ErrDown) {
-				return // the loss will be told, and ends the reupload
-			}
-		}
-		if next, ok := k.reupload.Unreadable(id); ok {
+		if w, ok := k.reread(id, content, found, err); ok {
+			k.upload(w)
+		} else if next, ok := k.reupload.Unreadable(id); ok {
 			k.resend(attempt, next)
 		}
 	})
 }
 
-// reread makes sure that what was stored is still an event. What it is not is
-// told of once; an event that the peer has acknowledged meanwhile is no problem.
-func (k *Links) reread(id string, content []byte, found bool, err error) (w written, _ error) {
+// reread takes what the store says to an event. One that is unreadable is told of
+// once; one that is there no more is no problem: the peer has acknowledged it, or it
+// was dropped for room.
+func (k *Links) reread(id string, content []byte, found bool, err error) (w written, ok bool) {
 	if err == nil && !found {
-		return w, errGone
+		return w, false
 	}
 	if err == nil {
-		w, err = k.stillEvent(id, content)
+		w, err = k.restore(id, content)
 	}
 	if err != nil && !k.told[id] {
 		k.told[id] = true
 		k.problem(events.Error, "a stored event cannot be sent", fmt.Sprintf("id %s: %v", id, err))
 	}
-	return w, err
-}
-
-// stillEvent checks what can be checked without knowing the payload's type: a
-// program may have forgotten types of which events are still stored.
-func (k *Links) stillEvent(id string, content []byte) (written, error) {
-	var envelope struct {
-		Header struct{ MessageType, MessageID string } // MessageId is read too: names are matched in any case
-	}
-	if err := json.Unmarshal(content, &envelope); err != nil {
-		return written{}, fmt.Errorf("it is no JSON any more: %w", err)
-	}
-	if envelope.Header.MessageID != id {
-		return written{}, fmt.Errorf("the id in it is %q", envelope.Header.MessageID)
-	}
-	topic, err := codec.Topic{Src: k.o.Name, Dst: k.upstream.o.PeerShort, Type: envelope.Header.MessageType}.Format()
-	return written{topic: topic, kind: envelope.Header.MessageType, id: id, text: content, ack: true}, err
+	return w, err == nil
 }
 
 // countReupload is the observer of the bookkeeping.
@@ -192,5 +182,3 @@ func (k *Links) countReupload(e reupload.Event) {
 	}
 	k.o.Logs.CommEvent().Info(e.String())
 }
-
-var errGone = errors.New("the event is stored no more")
