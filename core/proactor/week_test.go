@@ -17,7 +17,7 @@ import (
 func weekSeeds(t *testing.T) int {
 	text := os.Getenv("HUBTAPE_WEEKS")
 	if text == "" {
-		return 5
+		return 3
 	}
 	n, err := strconv.Atoi(text)
 	require.NoError(t, err)
