@@ -13,17 +13,19 @@ const tasksName = "tasks"
 
 // newTasks makes what runs beside the loop. The watchdog looks after it (GW-151).
 func (p *Proactor) newTasks() (err error) {
+	timeout := max(tasks.DefaultTimeout, p.o.WatchdogEvery) // a watchdog that looks seldom asks for less
 	p.tasks, err = tasks.New(p.env.Loop, tasks.Options{
 		Failed: func(e *tasks.Error) { // GW-179
 			p.Problem(events.Error, "a task failed", e.Error())
 			p.fail(e)
 		},
-		Pat: func() { p.Pat(tasksName) },
+		Pat:     func() { p.Pat(tasksName) },
+		Timeout: timeout,
 	})
 	if err != nil {
 		return err
 	}
-	return p.Monitor(tasksName, tasks.DefaultTimeout)
+	return p.Monitor(tasksName, timeout)
 }
 
 // newWeb makes the web servers of the layout. A route that fails is a problem; a

@@ -25,6 +25,9 @@ const joinMost = 2 * time.Second
 // what the driver sends is sent inside, its failures are problem events, and one
 // that ends it ends the proactor; it pats the watchdog, which monitors it.
 func NewDriver(p *Proactor, name string, o drivers.Options[codec.Message]) (*Driver, error) {
+	if p.env == nil {
+		return nil, fmt.Errorf("driver %q: %w: make it in Setup, or in a Factory", name, ErrRunning)
+	}
 	o.Name = name
 	if o.Deliver == nil {
 		o.Deliver = func(m codec.Message) {

@@ -42,12 +42,18 @@ func (p *Proactor) monitorMembers() error {
 // Monitor lets the watchdog look after a name, from now on: when it has not
 // patted for longer than the timeout the proactor ends. See watchdog.Watchdog.Add.
 func (p *Proactor) Monitor(name string, timeout time.Duration) error {
+	if p.watchdog == nil {
+		return fmt.Errorf("monitor %q: %w", name, ErrRunning)
+	}
 	return p.watchdog.Add(name, timeout)
 }
 
 // Pat says that whoever has the name is alive. A name that is not monitored is
-// logged (GW-148).
+// logged (GW-148). Before Start nobody is monitored.
 func (p *Proactor) Pat(name string) {
+	if p.watchdog == nil {
+		return
+	}
 	if err := p.watchdog.Pat(name); err != nil {
 		p.logs.General().Warn("pat", "error", err)
 	}

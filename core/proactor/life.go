@@ -24,66 +24,89 @@ func (p *Proactor) Start(env *core.Env) error {
 		return ErrStarted
 	}
 	p.env = env
-	if err := p.prepare(); err != nil {
-		return errors.Join(fmt.Errorf("proactor %q: %w", p.o.Name, err), p.abandon())
+	var found *problems.Problems
+	err := guarded(func() (err error) {
+		found, err = p.prepare()
+		return err
+	})
+	if err != nil {
+		return errors.Join(p.named(err), p.abandon(), p.logs.Close())
 	}
-	p.running = true
-	p.logs.Lifecycle().Info("starts", "name", p.o.Name)
-	p.generate(&events.Startup{})
-	p.watchdog.Start()
-	p.tasks.Start()
-	p.web.Start()
-	err := p.members.start()
-	if err == nil {
+	p.running, p.open = true, true
+	p.begin(found)
+	if err = p.members.start(); err == nil {
 		err = p.links.Start()
 	}
 	if err != nil {
-		p.reason = err.Error()
+		p.end(err.Error())
 		p.Stop()
-		return fmt.Errorf("proactor %q: %w", p.o.Name, err)
+		return p.named(err)
 	}
-	p.work.Trigger() // what was sent from outside before
+	p.work.Load().Trigger() // what was sent from outside before
+	if p.leaving {
+		env.Loop.Stop(0) // Shutdown was called before
+	}
 	return nil
 }
 
-func (p *Proactor) prepare() error {
-	rt := p.env.Runtime
+func (p *Proactor) named(err error) error { return fmt.Errorf("proactor %q: %w", p.o.Name, err) }
+
+// begin starts what cannot fail at once, and tells of the start and of what was
+// found in the store (GW-070, GW-071).
+func (p *Proactor) begin(found *problems.Problems) {
+	p.logs.Lifecycle().Info("starts", "name", p.o.Name)
+	p.generate(&events.Startup{})
+	if !found.Empty() {
+		p.generate(&events.Problem{ProblemType: severity(found), Summary: "the event store was not as it was left", Details: found.String()})
+	}
+	p.watchdog.Start()
+	p.tasks.Start()
+	p.web.Start()
+}
+
+// prepare makes everything, and starts nothing.
+func (p *Proactor) prepare() (found *problems.Problems, err error) {
 	p.newID = idsFrom(p.env)
-	p.work = p.env.Loop.NewUpdater(p.drain, true)
-	levels := p.o.Settings.Logging.LogLevels()
-	p.o.Logs.Base, p.o.Logs.Levels, p.o.Logs.Now = p.o.Settings.Logging.Base, &levels, rt.Wall
-	p.o.Logs.Handler = p.env.Log.Handler()
-	var err error
-	if p.logs, err = logs.Open(p.o.Logs); err != nil {
-		p.logs.General().Error("log", "error", err) // it works as far as it can
+	p.work.Store(p.env.Loop.NewUpdater(p.drain, true))
+	p.openLogs()
+	if found, err = p.openStore(); err != nil {
+		return nil, fmt.Errorf("the event store: %w", err)
 	}
-	var store eventstore.Store = eventstore.Nothing{}
-	var found *problems.Problems
-	if p.o.Store != nil {
-		rt.Blocking(func() { store, found, err = p.o.Store(rt) })
-		if err != nil {
-			return fmt.Errorf("the event store: %w", err)
-		}
-	}
-	p.store = eventstore.NewQueue(p.env.Loop, store)
 	if err := errors.Join(p.newWatchdog(), p.newTasks(), p.newWeb(), p.connect()); err != nil {
-		return err
+		return nil, err
 	}
 	if p.o.Setup != nil {
 		if err := p.o.Setup(p); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := p.makeActors(); err != nil {
-		return err
+		return nil, err
 	}
-	if err := p.monitorMembers(); err != nil {
-		return err
+	return found, p.monitorMembers()
+}
+
+// openLogs opens a log that works as far as it can.
+func (p *Proactor) openLogs() {
+	levels := p.o.Settings.Logging.LogLevels()
+	p.o.Logs.Base, p.o.Logs.Levels, p.o.Logs.Now = p.o.Settings.Logging.Base, &levels, p.env.Runtime.Wall
+	p.o.Logs.Handler = p.env.Log.Handler()
+	var err error
+	if p.logs, err = logs.Open(p.o.Logs); err != nil {
+		p.logs.General().Error("log", "error", err)
 	}
-	if !found.Empty() { // GW-071
-		p.generate(&events.Problem{ProblemType: severity(found), Summary: "the event store was not as it was left", Details: found.String()})
+}
+
+func (p *Proactor) openStore() (found *problems.Problems, err error) {
+	var store eventstore.Store = eventstore.Nothing{}
+	if p.o.Store != nil {
+		p.env.Runtime.Blocking(func() { store, found, err = p.o.Store(p.env.Runtime) })
 	}
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	p.store = eventstore.NewQueue(p.env.Loop, store)
+	return found, nil
 }
 
 // connect makes the links of the settings.
@@ -134,24 +157,23 @@ func severity(found *problems.Problems) events.Severity {
 }
 
 // Stop is for core: it says goodbye, and ends everything in the order it was
-// started. What fails is logged.
+// started. What ends may still generate events. What fails is logged.
 func (p *Proactor) Stop() {
-	if !p.running || p.ended {
+	if !p.running {
 		return
 	}
-	p.ended = true
-	if p.reason == "" {
-		p.reason = "told to stop"
-	}
+	p.running = false
+	p.end("told to stop")
 	p.logs.Lifecycle().Info("stops", "name", p.o.Name, "reason", p.reason)
 	p.generate(&events.Shutdown{Reason: p.reason})
 	p.watchdog.Stop()
 	p.tasks.Stop()
 	p.web.Stop()
-	p.members.stop()
-	p.running = false
+	p.members.stop(p.logs.General())
 	until := clock.In(p.env.Runtime, joinMost)
-	if err := errors.Join(p.tasks.Join(until), p.web.Join(until), p.abandon()); err != nil {
+	err := errors.Join(p.tasks.Join(until), p.web.Join(until))
+	p.open = false
+	if err := errors.Join(err, p.abandon()); err != nil {
 		p.logs.General().Error("stop", "error", err)
 	}
 	_ = p.logs.Close()
@@ -168,12 +190,12 @@ func (p *Proactor) abandon() (err error) {
 	return err
 }
 
-// Shutdown ends the proactor in an orderly way: what is being processed is
-// processed. The reason is in its shutdown event. The first one counts.
+// Shutdown ends the proactor in an orderly way: the message that is being
+// processed is processed, and those behind it are dropped; those of peers come
+// again where they need an ack. The reason is in its shutdown event. The first one
+// counts. Before Start, the proactor ends as soon as it has started.
 func (p *Proactor) Shutdown(reason string) {
-	if p.reason == "" {
-		p.reason = reason
-	}
+	p.end(reason)
 	if p.env != nil {
 		p.env.Loop.Stop(0)
 	}
@@ -182,28 +204,39 @@ func (p *Proactor) Shutdown(reason string) {
 // fail ends the proactor with an error.
 func (p *Proactor) fail(err error) {
 	p.logs.General().Error("the proactor cannot go on", "error", err)
-	if p.reason == "" {
-		p.reason = err.Error()
-	}
+	p.end(err.Error())
 	p.env.Fail(err)
 }
 
+// end lets nothing more be processed. The first reason counts.
+func (p *Proactor) end(reason string) {
+	if !p.leaving {
+		p.leaving, p.reason = true, reason
+	}
+}
+
 // Generate publishes an event upstream and stores it; see links.Links.Generate.
+// Before the start and after the end it is ErrRunning.
 func (p *Proactor) Generate(e events.New) error {
-	if !p.running {
-		return fmt.Errorf("generate %T: %w", e, links.ErrRunning)
+	if !p.open {
+		return fmt.Errorf("generate %T: %w", e, ErrRunning)
 	}
 	return p.links.Generate(e)
 }
 
-// generate is for the events of a proactor itself, which its codec knows.
+// generate is for the events of a proactor itself, which its codec knows. Before
+// there are links nobody hears of them.
 func (p *Proactor) generate(e events.New) {
+	if p.links == nil {
+		return
+	}
 	if err := p.links.Generate(e); err != nil {
 		p.logs.General().Error("event", "error", err)
 	}
 }
 
-// Problem generates a problem event, and logs it.
+// Problem generates a problem event, and logs it. Before Setup, and after the end,
+// it is only logged.
 func (p *Proactor) Problem(s events.Severity, summary, details string) {
 	p.logs.General().Warn(summary, "details", details)
 	p.generate(&events.Problem{ProblemType: s, Summary: summary, Details: details})

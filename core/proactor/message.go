@@ -26,7 +26,9 @@ func (m Message) Hold() (done func()) {
 	if m.From == nil {
 		return func() {}
 	}
-	*m.held = true
+	if m.held != nil {
+		*m.held = true
+	}
 	return func() { m.From.Done(m.Message) }
 }
 
@@ -42,15 +44,19 @@ type route struct {
 // routes are only looked up in.
 type routes map[reflect.Type]*route
 
-// On lets payloads of a type be handled by a function, which is called on the
-// loop. An error, or a panic, ends the proactor. There is one handler for a type.
+// On lets payloads of a type, which is no interface, be handled by a function,
+// which is called on the loop. An error, or a panic, ends the proactor. There is
+// one handler for a type.
 func On[T any](p *Proactor, handle func(m Message, payload T) error) error {
 	t := reflect.TypeFor[T]()
-	if p.running {
+	_, taken := p.routes[t]
+	switch {
+	case p.running:
 		return fmt.Errorf("a handler of %v: %w", t, ErrStarted)
-	}
-	if _, taken := p.routes[t]; taken {
+	case taken:
 		return fmt.Errorf("%w: there is a handler of %v already", ErrOptions, t)
+	case t.Kind() == reflect.Interface:
+		return fmt.Errorf("%w: a handler of %v, which is an interface: name the types, or use Rest", ErrOptions, t)
 	}
 	if p.routes == nil {
 		p.routes = routes{}
@@ -63,11 +69,13 @@ func On[T any](p *Proactor, handle func(m Message, payload T) error) error {
 	return nil
 }
 
-// Send queues a message to be processed after all that came before. It is for the
-// tasks of the runtime; goroutines outside use SendFrom.
+// Send queues a message to be processed after all that came before. Between
+// Shutdown and the stop it is dropped, and before the start and from the stop on it
+// is ErrRunning. Send is for the tasks of the runtime; goroutines outside use
+// SendFrom.
 func (p *Proactor) Send(m codec.Message) error {
 	if !p.running {
-		return fmt.Errorf("send %T: %w", m.Payload, links.ErrRunning)
+		return fmt.Errorf("send %T: %w", m.Payload, ErrRunning)
 	}
 	p.queue.Put(Message{Message: m})
 	return nil
@@ -77,10 +85,10 @@ func (p *Proactor) Send(m codec.Message) error {
 // start waits for it, and after the stop it is dropped.
 func (p *Proactor) SendFrom(m codec.Message) { p.queue.Put(Message{Message: m}) }
 
-// wake is called by the queue when it was empty.
+// wake is called by the queue when it was empty, on any goroutine.
 func (p *Proactor) wake() {
-	if p.work != nil {
-		p.work.Trigger()
+	if work := p.work.Load(); work != nil {
+		work.Trigger()
 	}
 }
 
@@ -90,7 +98,7 @@ const batchSize = 256
 // drain processes what is queued; it runs on the loop.
 func (p *Proactor) drain() {
 	for range batchSize {
-		if !p.running || p.ended {
+		if !p.running || p.leaving {
 			return
 		}
 		m, ok := p.queue.Take()
@@ -105,16 +113,12 @@ func (p *Proactor) drain() {
 			m.From.Done(m.Message)
 		}
 	}
-	p.work.Trigger()
+	p.work.Load().Trigger()
 }
 
 // process gives a message to who takes it. A panic is an error with its stack.
 func (p *Proactor) process(m *Message) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	if r, ok := p.routes[reflect.TypeOf(m.Payload)]; ok {
 		p.stats.Message(r.name)
 		return r.handle(*m)
@@ -147,4 +151,17 @@ func (p *Proactor) kind(m *Message) string {
 		return m.MessageType
 	}
 	return fmt.Sprintf("%T", m.Payload)
+}
+
+// guarded calls fn. A panic is an error with its stack.
+func guarded(fn func() error) (err error) {
+	defer recovered(&err)
+	return fn()
+}
+
+// recovered is deferred: it makes a panic the error, with its stack.
+func recovered(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	}
 }

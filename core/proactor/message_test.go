@@ -38,14 +38,14 @@ func (e *echo) Process(m proactor.Message) error {
 func TestSend(t *testing.T) {
 	t.Run("GW-160 there is nothing to send to before it runs, nor after", func(t *testing.T) {
 		m := newMember(t, "hw1", nil)
-		require.ErrorIs(t, m.Send(codec.Message{Payload: tick{}}), links.ErrRunning)
-		require.ErrorIs(t, m.Generate(&report{}), links.ErrRunning)
+		require.ErrorIs(t, m.Send(codec.Message{Payload: tick{}}), proactor.ErrRunning)
+		require.ErrorIs(t, m.Generate(&report{}), proactor.ErrRunning)
 		w := world(t, 1, m)
 		advance(t, w, time.Second)
 		require.NoError(t, m.Send(codec.Message{Payload: tick{}}))
 		m.Shutdown("enough")
 		advance(t, w, time.Second)
-		require.ErrorIs(t, m.Send(codec.Message{Payload: tick{}}), links.ErrRunning)
+		require.ErrorIs(t, m.Send(codec.Message{Payload: tick{}}), proactor.ErrRunning)
 	})
 	t.Run("GW-161 messages are processed one at a time, in the order they came", func(t *testing.T) {
 		var got []int

@@ -16,7 +16,7 @@ func (p *Proactor) received(from *links.Link, m codec.Message) {
 	case waiting >= p.o.BacklogMax:
 		p.flood(from, waiting)
 		return
-	case p.flooded && waiting < p.o.BacklogMax/2:
+	case waiting <= p.o.BacklogMax/2:
 		p.flooded = false
 	}
 	p.queue.Put(Message{Message: m, From: from, held: new(bool)})
@@ -51,6 +51,9 @@ func (p *Proactor) passOn(m *Message, e events.Event) error {
 
 // Publish sends a message to the peer of a link; see links.Link.Send.
 func (p *Proactor) Publish(link string, m links.Outgoing) error {
+	if p.links == nil {
+		return fmt.Errorf("publish %T to link %q: %w", m.Payload, link, ErrRunning)
+	}
 	to, err := p.links.Get(link)
 	if err != nil {
 		return err

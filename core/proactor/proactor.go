@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/hubtape/hubtape/clock"
@@ -23,12 +24,14 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/web"
 )
 
-// What New and Start return, wrapped.
+// What New, Start and methods return, wrapped.
 var (
 	ErrOptions = errors.New("proactor options")
 	// ErrStarted: a proactor is started once; handlers and communicators are added
 	// before.
 	ErrStarted = errors.New("the proactor has been started")
+	// ErrRunning: it is not started yet, or stops.
+	ErrRunning = errors.New("the proactor does not run")
 )
 
 // Options say what a proactor is made of.
@@ -41,7 +44,7 @@ type Options struct {
 	// Layout has its nodes. Nil: layout.Default(Name).
 	Layout *layout.Layout
 	// Codec knows the payloads of the application; those of package events are
-	// added to it. Nil: only those.
+	// added to it, if they are not there. Nil: only those.
 	Codec *codec.Codec
 	// Actors make the actors of the layout's nodes, by actor class.
 	Actors map[string]Factory
@@ -64,7 +67,7 @@ type Options struct {
 	// routes are served inside only, by Web().Transport.
 	Listen web.Listen
 	// BacklogMax is how many messages may wait to be processed before those of
-	// peers are dropped, unacknowledged; 0: BacklogMaxDefault.
+	// peers are dropped, unacknowledged; 0: BacklogMaxDefault, below zero: an error.
 	BacklogMax int
 }
 
@@ -81,25 +84,29 @@ type Proactor struct {
 	store    *eventstore.Queue
 	links    *links.Links
 	queue    *clock.Inbox[Message]
-	work     *loop.Updater
+	work     atomic.Pointer[loop.Updater] // since the start; goroutines outside look for it
 	newID    func() string
 	watchdog *watchdog.Watchdog
 	tasks    *tasks.Tasks
 	web      *web.Servers
 	members  registry
 	routes   routes
-	debugs   int  // Debug messages so far
-	flooded  bool // messages of peers are dropped
-	running  bool
-	ended    bool
+	debugs   int    // Debug messages so far
+	flooded  bool   // messages of peers are dropped
+	running  bool   // from the start to the stop
+	open     bool   // events are taken: until what the stop ends has ended
+	leaving  bool   // it is to end: nothing more is processed
 	reason   string // why it ends
 }
 
 // New makes a proactor that does not run. Errors of the layout's actors come with
-// Start, which makes them.
+// Start, which makes them. To start again, make another one of the same options.
 func New(o Options) (*Proactor, error) {
-	if o.Name == "" {
+	switch {
+	case o.Name == "":
 		return nil, fmt.Errorf("%w: it has no Name", ErrOptions)
+	case o.BacklogMax < 0:
+		return nil, fmt.Errorf("%w: a BacklogMax of %d: at least one message has to wait, or 0 for %d", ErrOptions, o.BacklogMax, BacklogMaxDefault)
 	}
 	if o.Settings == nil {
 		s := settings.Default()
@@ -114,12 +121,25 @@ func New(o Options) (*Proactor, error) {
 	if o.BacklogMax == 0 {
 		o.BacklogMax = BacklogMaxDefault
 	}
-	if err := errors.Join(events.Register(o.Codec), registerDebug(o.Codec)); err != nil {
+	if err := register(o.Codec); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	p := &Proactor{o: o, stats: stats.New()}
+	p.logs, _ = logs.Open(logs.Options{}) // nothing is opened, so nothing fails
 	p.queue = clock.NewInbox[Message](nil, p.wake)
 	return p, nil
+}
+
+// register adds the payloads of every proactor to a codec, which may be that of
+// an earlier one.
+func register(c *codec.Codec) (err error) {
+	if _, unknown := c.TypeOf(events.Startup{}); unknown != nil {
+		err = events.Register(c)
+	}
+	if _, unknown := c.TypeOf(Debug{}); unknown != nil {
+		err = errors.Join(err, registerDebug(c))
+	}
+	return err
 }
 
 // ConnectsItself says that a proactor makes its own connections.
@@ -151,11 +171,17 @@ func (p *Proactor) Web() *web.Servers { return p.web }
 // Stats count what it sends, gets and misses.
 func (p *Proactor) Stats() *stats.Stats { return p.stats }
 
-// Log is its general log.
+// Log is its general log. Before Start nobody hears it.
 func (p *Proactor) Log() *slog.Logger { return p.logs.General() }
 
-// Logs are its log with all categories.
+// Logs are its log with all categories, which Start opens.
 func (p *Proactor) Logs() *logs.Logs { return p.logs }
 
-// Pending is how many events were stored when the store was last idle.
-func (p *Proactor) Pending() int { return p.store.NumPending() }
+// Pending is how many events were stored when the store was last idle; 0 before
+// Start.
+func (p *Proactor) Pending() int {
+	if p.store == nil {
+		return 0
+	}
+	return p.store.NumPending()
+}

@@ -3,6 +3,7 @@ package proactor
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/hubtape/hubtape/core/proactor/layout"
 	"github.com/hubtape/hubtape/internal/didyoumean"
@@ -31,7 +32,6 @@ type Factory func(n layout.Node, p *Proactor) (Communicator, error)
 type registry struct {
 	list  []Communicator
 	index map[string]Communicator // only looked up in
-	log   func(what string, err error)
 }
 
 func (r *registry) byName(name string) (Communicator, bool) {
@@ -63,13 +63,12 @@ func (p *Proactor) Communicator(name string) (Communicator, bool) { return p.mem
 
 // makeActors makes the actors of the layout, and tells of all that cannot be made.
 func (p *Proactor) makeActors() error {
-	p.members.log = func(what string, err error) { p.logs.General().Error(what, "error", err) }
 	var faults []error
 	for _, n := range p.o.Layout.Nodes() {
 		if !n.HasActor() {
 			continue
 		}
-		if err := p.makeActor(n); err != nil {
+		if err := guarded(func() error { return p.makeActor(n) }); err != nil {
 			faults = append(faults, fmt.Errorf("node %q (line %d of the layout): %w", n.Name, n.Line, err))
 		}
 	}
@@ -83,10 +82,12 @@ func (p *Proactor) makeActor(n layout.Node) error {
 			ErrOptions, n.ActorClass, didyoumean.Suffix(n.ActorClass, sortedKeys(p.o.Actors)))
 	}
 	c, err := make(n, p)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if c.Name() != n.Name {
+	case c == nil:
+		return fmt.Errorf("%w: the factory of actor class %q made no actor", ErrOptions, n.ActorClass)
+	case c.Name() != n.Name:
 		return fmt.Errorf("%w: its actor is called %q: it has to have the node's name", ErrOptions, c.Name())
 	}
 	return p.Add(c)
@@ -96,7 +97,7 @@ func (p *Proactor) makeActor(n layout.Node) error {
 func (r *registry) start() error {
 	for _, c := range r.list {
 		if s, ok := c.(Starter); ok {
-			if err := s.Start(); err != nil {
+			if err := guarded(s.Start); err != nil {
 				return fmt.Errorf("start %q: %w", c.Name(), err)
 			}
 		}
@@ -104,12 +105,12 @@ func (r *registry) start() error {
 	return nil
 }
 
-// stop ends all of them.
-func (r *registry) stop() {
+// stop ends all of them, and logs what fails.
+func (r *registry) stop(log *slog.Logger) {
 	for _, c := range r.list {
 		if e, ok := c.(Ender); ok {
-			if err := e.End(); err != nil {
-				r.log("end "+c.Name(), err)
+			if err := guarded(e.End); err != nil {
+				log.Error("end "+c.Name(), "error", err)
 			}
 		}
 	}
