@@ -64,8 +64,11 @@ func onBoth(than original, body func(n int, rt clock.Runtime) error) (result, er
 }
 
 func amount(perSecond float64) string {
-	if perSecond >= 1e6 {
+	switch {
+	case perSecond >= 1e6:
 		return fmt.Sprintf("%.1f M/s", perSecond/1e6)
+	case perSecond < 1e4:
+		return fmt.Sprintf("%.1f k/s", perSecond/1e3)
 	}
 	return fmt.Sprintf("%.0f k/s", perSecond/1e3)
 }

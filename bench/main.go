@@ -83,7 +83,7 @@ func rows() []row {
 		{"tape size", "≤ 27 B a message", tapeSize},
 		{"memory, replaying many messages", "≤ 100 MiB, flat", memory},
 	}
-	list = append(list, coreRows()...)
+	list = append(append(list, coreRows()...), proactorRows()...)
 	if *liveFor > 0 {
 		list = append(list,
 			row{"record live from mosquitto, QoS 0", "100,000 msg/s, nothing lost", recordLive(0)},

@@ -12,6 +12,7 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/mqtt"
+	"github.com/hubtape/hubtape/mqtt/conn"
 )
 
 // DialOptions say which broker and who connects.
@@ -39,9 +40,12 @@ const (
 	disconnectQuiesce  = 250              // ms that paho may take to send what is queued
 )
 
-// Dial connects by paho and returns when the broker has accepted. Afterwards it
-// reconnects by itself, unless Once is set. The result is for New's dial; MQTT 3.1.1.
+// Dial connects and returns when the broker has accepted. Afterwards it reconnects
+// by itself, by paho, unless Once is set. The result is for New's dial; MQTT 3.1.1.
 func Dial(ctx context.Context, o DialOptions, wake func()) (Transport, error) {
+	if o.Once {
+		return dialOnce(ctx, o, wake)
+	}
 	opts, err := pahoOptions(o)
 	if err != nil {
 		return nil, err
@@ -81,7 +85,7 @@ func hint(err error) string {
 	case errors.Is(err, packets.ErrorRefusedBadProtocolVersion):
 		return "the broker is there and does not speak MQTT 3.1.1"
 	}
-	return "is the broker running, and is the address right?"
+	return conn.Hint(err)
 }
 
 func pahoOptions(o DialOptions) (*paho.ClientOptions, error) {
@@ -115,7 +119,7 @@ func pahoOptions(o DialOptions) (*paho.ClientOptions, error) {
 		SetUsername(o.User).SetPassword(o.Password).SetTLSConfig(o.TLS).SetProtocolVersion(4).
 		SetCleanSession(!o.Keep).SetOrderMatters(true).SetResumeSubs(false).
 		SetConnectTimeout(o.Timeout).SetWriteTimeout(o.Timeout).
-		SetAutoReconnect(!o.Once).SetMaxReconnectInterval(reconnectAtMost)
+		SetAutoReconnect(true).SetMaxReconnectInterval(reconnectAtMost)
 	if w := o.Will; w != nil {
 		opts.SetBinaryWill(w.Topic, w.Payload, w.QoS, w.Retain)
 	}
@@ -137,29 +141,31 @@ type pahoTransport struct {
 	client   paho.Client
 	arrivals *clock.Inbox[Arrival]
 	timeout  time.Duration
-	sent     []paho.Token // publishes under way, oldest first
+	outbox   outbox       // paho holds up whoever publishes while the broker reads slowly, or a connection is being lost
+	sent     []paho.Token // publishes under way, oldest first; the outbox's
 }
 
 func (t *pahoTransport) ClientID() string { return t.id }
 
+// Publish keeps a message of QoS 1 or 2 while paho connects again.
 func (t *pahoTransport) Publish(m mqtt.Message) error {
-	if m.QoS == 0 && !t.client.IsConnectionOpen() {
+	if !t.client.IsConnectionOpen() && (m.QoS == 0 || !t.client.IsConnected()) {
 		return ErrDown
 	}
-	for len(t.sent) > 0 && isDone(t.sent[0]) {
-		t.sent = t.sent[1:]
-	}
-	token := t.client.Publish(m.Topic, m.QoS, m.Retain, m.Payload)
-	t.sent = append(t.sent, token)
-	return failedAlready(token)
+	t.outbox.put(func() {
+		for len(t.sent) > 0 && isDone(t.sent[0]) {
+			t.sent = t.sent[1:]
+		}
+		t.sent = append(t.sent, t.client.Publish(m.Topic, m.QoS, m.Retain, m.Payload))
+	})
+	return nil
 }
 
 func (t *pahoTransport) Subscribe(filter string, qos byte) error {
-	token := t.client.Subscribe(filter, qos, nil)
-	if err := failedAlready(token); err != nil {
-		return err
+	if !t.client.IsConnectionOpen() {
+		return ErrDown
 	}
-	go t.awaitGrant(filter, token)
+	t.outbox.put(func() { go t.awaitGrant(filter, t.client.Subscribe(filter, qos, nil)) })
 	return nil
 }
 
@@ -179,15 +185,10 @@ func (t *pahoTransport) awaitGrant(filter string, token paho.Token) {
 }
 
 func (t *pahoTransport) Unsubscribe(filter string) error {
-	return failedAlready(t.client.Unsubscribe(filter))
-}
-
-// failedAlready returns the error of an operation that could not even begin;
-// the broker's answer is not waited for.
-func failedAlready(token paho.Token) error {
-	if isDone(token) {
-		return token.Error()
+	if !t.client.IsConnectionOpen() {
+		return ErrDown
 	}
+	t.outbox.put(func() { t.client.Unsubscribe(filter) })
 	return nil
 }
 
@@ -217,15 +218,23 @@ func (t *pahoTransport) Close() error {
 	if t.client.IsConnectionOpen() {
 		enough := time.NewTimer(t.timeout)
 		defer enough.Stop()
-		for _, token := range t.sent {
-			select {
-			case <-token.Done():
-			case <-enough.C:
-				t.client.Disconnect(0)
-				return fmt.Errorf("leave the broker: it did not take all messages within %v", t.timeout)
-			}
+		if !t.flush(enough.C) {
+			t.client.Disconnect(0)
+			return fmt.Errorf("leave the broker: it did not take all messages within %v", t.timeout)
 		}
 	}
 	t.client.Disconnect(disconnectQuiesce)
 	return nil
+}
+
+func (t *pahoTransport) flush(enough <-chan time.Time) bool {
+	if !t.outbox.flush(enough) {
+		return false
+	}
+	for _, token := range t.sent {
+		if !before(token.Done(), enough) {
+			return false
+		}
+	}
+	return true
 }
