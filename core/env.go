@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -78,8 +79,14 @@ func (e *Env) Dial(o link.DialOptions, wake func()) (link.Transport, error) {
 	return e.dial(o, wake)
 }
 
+// errNoLink is what a Connector gets that uses the link it does not have.
+var errNoLink = errors.New("the app is a Connector and has no Link: use what Env.Dial returned")
+
 // Subscribe is Link.Subscribe at QoS 0, for as long as the app runs.
 func (e *Env) Subscribe(filter string, handler link.Handler) error {
+	if e.Link == nil {
+		return fmt.Errorf("subscribe to %q: %w", filter, errNoLink)
+	}
 	_, err := e.Link.Subscribe(filter, 0, handler)
 	return err
 }
@@ -99,6 +106,10 @@ func (e *Env) Publish(topic string, payload any) {
 // Send publishes a message with the QoS and retain flag it has. One that cannot
 // be sent is logged: to act on it, use Link.Publish.
 func (e *Env) Send(m mqtt.Message) {
+	if e.Link == nil {
+		e.Log.Error("publish", "topic", m.Topic, "error", errNoLink)
+		return
+	}
 	if err := e.Link.Publish(m); err != nil {
 		e.Log.Error("publish", "topic", m.Topic, "error", err)
 	}

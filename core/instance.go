@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -97,7 +98,7 @@ func (i *Instance) Stop() { i.env.Loop.Stop(0) }
 func (i *Instance) Env() *Env { return i.env }
 
 // dialer is what Env.Dial calls: a connection that names no broker is to the
-// app's, under a client id and with a will of its own.
+// app's, under a client id and with a will and a timeout of its own.
 func (o LaunchOptions) dialer() func(link.DialOptions, func()) (link.Transport, error) {
 	return func(d link.DialOptions, wake func()) (link.Transport, error) {
 		if d.ClientID == "" {
@@ -107,6 +108,7 @@ func (o LaunchOptions) dialer() func(link.DialOptions, func()) (link.Transport, 
 			own := d
 			d = o.Broker
 			d.ClientID, d.Keep, d.Will, d.Once = own.ClientID, own.Keep, own.Will, own.Once
+			d.Timeout = cmp.Or(own.Timeout, d.Timeout)
 		}
 		return o.Dial(d, wake)
 	}

@@ -36,7 +36,7 @@ func (p *Proactor) newWeb() (err error) {
 		Listen:  p.o.Listen,
 		Log:     p.logs.General(),
 		Failed: func(err error) {
-			p.Problem(events.Error, "web", err.Error())
+			p.problemOf(&p.told.web, events.Error, "web", err.Error())
 			var server *web.ServerError
 			if errors.As(err, &server) {
 				p.fail(server)

@@ -56,7 +56,7 @@ func (p *Proactor) debug(d Debug) {
 		level, err := logs.ParseLevel(fmt.Sprint(*set.level))
 		category, ok := p.logs.Category(set.category)
 		if err != nil || !ok {
-			p.Problem(events.Warning, "a debug message asks for no level", fmt.Sprintf("%s: %v", set.category, err))
+			p.problemOf(&p.told.debugs, events.Warning, "a debug message asks for no level", fmt.Sprintf("%s: %v", set.category, err))
 			continue
 		}
 		category.SetLevel(level)

@@ -15,6 +15,7 @@ import (
 type Driver struct {
 	p      *Proactor
 	thread *drivers.Thread[codec.Message]
+	told   quota // of messages that it did not take
 }
 
 // joinMost is how long the end of a proactor waits for a driver, and for what runs
@@ -64,7 +65,7 @@ func (d *Driver) PatTimeout() time.Duration { return d.thread.PatTimeout() }
 // queue is full for one, is a problem event: the loop cannot wait for a driver.
 func (d *Driver) Process(m Message) error {
 	if err := d.thread.Put(m.Message, 0); err != nil {
-		d.p.Problem(events.Warning, "driver "+d.Name()+" did not take a message", fmt.Sprintf("%s from %s: %v", d.p.kind(&m), m.Src, err))
+		d.p.problemOf(&d.told, events.Warning, "driver "+d.Name()+" did not take a message", fmt.Sprintf("%s from %s: %v", d.p.kind(&m), m.Src, err))
 	}
 	return nil
 }

@@ -26,12 +26,6 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/tasks"
 )
 
-// closed reports whether a member has let its store go.
-func (m *member) closed() bool {
-	_, err := m.disk.Reindex()
-	return errors.Is(err, eventstore.ErrClosed)
-}
-
 func TestBeforeTheStart(t *testing.T) {
 	m := newMember(t, "hw1", nil, toChild)
 	m.Log().Info("nobody hears it")

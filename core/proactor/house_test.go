@@ -1,6 +1,7 @@
 package proactor_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -150,11 +151,25 @@ func advance(t *testing.T, w *sim.World, d time.Duration) {
 	require.NoError(t, w.Advance(d))
 }
 
+// closed reports whether a member has let its store go.
+func (m *member) closed() bool {
+	_, err := m.disk.Reindex()
+	return errors.Is(err, eventstore.ErrClosed)
+}
+
+// open is the member's store, or what one finds that starts again.
+func (m *member) open() *eventstore.Memory {
+	if m.closed() {
+		return m.disk.Reopen(0)
+	}
+	return m.disk
+}
+
 // told is what a member has stored, all in one text.
 func (m *member) told(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	disk := m.disk.Reopen(0)
+	disk := m.open()
 	for _, id := range disk.Pending() {
 		text, _, err := disk.Retrieve(id)
 		require.NoError(t, err)

@@ -150,7 +150,10 @@ func (p *Proactor) kind(m *Message) string {
 	if m.MessageType != "" {
 		return m.MessageType
 	}
-	return fmt.Sprintf("%T", m.Payload)
+	if m.Payload == nil {
+		return "nothing"
+	}
+	return reflect.TypeOf(m.Payload).String()
 }
 
 // guarded calls fn. A panic is an error with its stack.

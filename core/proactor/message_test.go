@@ -162,7 +162,7 @@ func TestProcessingFails(t *testing.T) {
 // stored is the text of the event that was stored last.
 func stored(t *testing.T, m *member) string {
 	t.Helper()
-	disk := m.disk.Reopen(0)
+	disk := m.open()
 	ids := disk.Pending()
 	require.NotEmpty(t, ids)
 	text, found, err := disk.Retrieve(ids[len(ids)-1])

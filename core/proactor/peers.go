@@ -22,13 +22,13 @@ func (p *Proactor) received(from *links.Link, m codec.Message) {
 	p.queue.Put(Message{Message: m, From: from, held: new(bool)})
 }
 
-// flood tells once that messages are dropped.
+// flood tells that messages are dropped, once until fewer wait.
 func (p *Proactor) flood(from *links.Link, waiting int) {
 	if p.flooded {
 		return
 	}
 	p.flooded = true
-	p.Problem(events.Error, "messages of peers are dropped",
+	p.problemOf(&p.told.floods, events.Error, "messages of peers are dropped",
 		fmt.Sprintf("%d messages wait to be processed; the latest came over link %q. Those that need an ack come again.", waiting, from.Name()))
 }
 
@@ -44,7 +44,7 @@ func (p *Proactor) goesUp(m *Message) bool {
 func (p *Proactor) passOn(m *Message, e events.Event) error {
 	*m.held = true // it is acknowledged when it is stored here
 	if err := m.From.Relay(m.Message); err != nil {
-		p.Problem(events.Warning, "an event cannot be passed on", fmt.Sprintf("from %s, id %q: %v", m.Src, e.Head().MessageID, err))
+		p.problemOf(&p.told.notPassedOn, events.Warning, "an event cannot be passed on", fmt.Sprintf("from %s, id %q: %v", m.Src, e.Head().MessageID, err))
 	}
 	return nil
 }

@@ -91,8 +91,9 @@ type Proactor struct {
 	web      *web.Servers
 	members  registry
 	routes   routes
-	debugs   int    // Debug messages so far
-	flooded  bool   // messages of peers are dropped
+	debugs   int  // Debug messages so far
+	flooded  bool // messages of peers are dropped
+	told     struct{ floods, notPassedOn, debugs, web quota }
 	running  bool   // from the start to the stop
 	open     bool   // events are taken: until what the stop ends has ended
 	leaving  bool   // it is to end: nothing more is processed
