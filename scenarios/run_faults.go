@@ -17,19 +17,24 @@ func (r *run) cut() error {
 	return nil
 }
 
-// warnOfCuts warns of disconnects whose client is nobody. A run that failed
-// before one has not seen all who connect.
+// warnOfCuts warns of disconnects that did nothing: their client is nobody, or
+// they are later than the end. A run that failed before one has not seen all who
+// connect.
 func (r *run) warnOfCuts(met bool, end time.Duration) {
 	clients := r.world.Clients()
 	for _, f := range r.disconnects() {
-		if slices.Contains(clients, f.Client) || !met && end < orZero(f.At) {
-			continue
+		early := end < orZero(f.At)
+		switch {
+		case early && !met:
+		case !slices.Contains(clients, f.Client):
+			hint := nearHint(f.Client, clients)
+			if hint == "" {
+				hint = "nobody at all did"
+			}
+			r.warn("%s:%d:%d: nobody connected as the client %q that disconnect names; %s", r.scenario.File, f.ClientPos.Line, f.ClientPos.Col, f.Client, hint)
+		case early:
+			r.warn("%s:%d:%d: the scenario ended at %v, before the disconnect at %v", r.scenario.File, f.Line, f.Col, end, *f.At)
 		}
-		hint := nearHint(f.Client, clients)
-		if hint == "" {
-			hint = "nobody at all did"
-		}
-		r.warn("%s:%d:%d: nobody connected as the client %q that disconnect names; %s", r.scenario.File, f.ClientPos.Line, f.ClientPos.Col, f.Client, hint)
 	}
 }
 

@@ -36,7 +36,6 @@ func TestDisconnect(t *testing.T) {
 		"by the automation's name":    {`{client: hall, at: 1s, for: 1s}`, "ordered: [" + on + ", " + on + "]", "after the 1 before it"},
 		"when it says off, at QoS 0":  {`{client: app, at: 6m, for: 1s}`, "never: [" + off + "]", ""},
 		"all the time from its start": {`{client: app, at: 0s, for: 1h}`, "never: [" + on + "]", `app "hall" failed: connect "hall": the connection is cut until 1h0m0s`},
-		"after the end":               {`{client: app, at: 7h, for: 1h}`, "ordered: [" + on + "]", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := playCut(t, c.disconnect, c.expect)
@@ -44,6 +43,16 @@ func TestDisconnect(t *testing.T) {
 			require.Equal(t, r.Digest, playCut(t, c.disconnect, c.expect).Digest)
 		})
 	}
+}
+
+// Nor does one that is later than the end test anything.
+func TestWarnsOfADisconnectAfterTheEnd(t *testing.T) {
+	const never = "never: [{topic: light/set, json: {state: DIM}}]"
+	r := playCut(t, `{at: 7h, client: hall}`, never)
+	require.Len(t, r.Warnings, 1)
+	require.Contains(t, r.Warnings[0], "hall.yaml:7:5: the scenario ended at ")
+	require.Contains(t, r.Warnings[0], ", before the disconnect at 7h0m0s")
+	require.Empty(t, playCut(t, `{at: 1s, client: hall}`, never).Warnings)
 }
 
 // A disconnect whose client is nobody is most likely a mistake.

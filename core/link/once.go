@@ -33,6 +33,7 @@ func dialOnce(ctx context.Context, o DialOptions, wake func()) (Transport, error
 	t.conn, err = conn.Dial(ctx, conn.Options{
 		Broker: o.Broker, User: o.User, Password: o.Password, ClientID: o.ClientID, TLS: o.TLS,
 		Version: conn.V311, Timeout: o.Timeout, Will: o.Will,
+		KeepAlive: o.KeepAlive, LocalAddr: o.LocalAddr,
 		OnMessage: func(in conn.Incoming) { t.arrivals.Put(Arrival{Message: in.Message}) },
 		OnLost:    t.wasLost,
 	})

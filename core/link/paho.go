@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -25,6 +26,12 @@ type DialOptions struct {
 	Password string
 	TLS      *tls.Config   // nil: the system's roots
 	Timeout  time.Duration // of the first connection and of each write; 0: 10 s
+	// KeepAlive is how long the connection may be silent before the client shows
+	// that it is there, in whole seconds; 0: 30 s.
+	KeepAlive time.Duration
+	// LocalAddr is the address and port of this machine to connect from, as
+	// "10.0.0.2:0" for any port; "": the system chooses. Not for ws and wss.
+	LocalAddr string
 	// Keep makes the broker keep the session while the client is away. It needs
 	// a ClientID.
 	Keep bool
@@ -120,6 +127,16 @@ func pahoOptions(o DialOptions) (*paho.ClientOptions, error) {
 		SetCleanSession(!o.Keep).SetOrderMatters(true).SetResumeSubs(false).
 		SetConnectTimeout(o.Timeout).SetWriteTimeout(o.Timeout).
 		SetAutoReconnect(true).SetMaxReconnectInterval(reconnectAtMost)
+	if o.KeepAlive > 0 {
+		opts.SetKeepAlive(o.KeepAlive)
+	}
+	if o.LocalAddr != "" {
+		from, err := net.ResolveTCPAddr("tcp", o.LocalAddr)
+		if err != nil {
+			return nil, fmt.Errorf("connect from %q: %w", o.LocalAddr, err)
+		}
+		opts.SetDialer(&net.Dialer{Timeout: o.Timeout, LocalAddr: from})
+	}
 	if w := o.Will; w != nil {
 		opts.SetBinaryWill(w.Topic, w.Payload, w.QoS, w.Retain)
 	}

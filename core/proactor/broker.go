@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/hubtape/hubtape/core/link"
 	"github.com/hubtape/hubtape/core/proactor/settings"
@@ -26,6 +27,10 @@ func brokerOptions(b settings.MQTTClient) (o link.DialOptions, err error) {
 	}
 	o.Broker = scheme + "://" + net.JoinHostPort(b.Host, strconv.Itoa(b.EffectivePort()))
 	o.User, o.Password = b.Username, b.Password.Reveal()
+	o.KeepAlive = time.Duration(b.KeepAliveSeconds) * time.Second
+	if b.BindAddress != "" || b.BindPort != 0 {
+		o.LocalAddr = net.JoinHostPort(b.BindAddress, strconv.Itoa(b.BindPort))
+	}
 	return o, nil
 }
 

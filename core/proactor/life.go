@@ -57,7 +57,7 @@ func (p *Proactor) begin(found *problems.Problems) {
 	p.logs.Lifecycle().Info("starts", "name", p.o.Name)
 	p.generate(&events.Startup{})
 	if !found.Empty() {
-		p.generate(&events.Problem{ProblemType: severity(found), Summary: "the event store was not as it was left", Details: found.String()})
+		p.Problem(severity(found), "the event store was not as it was left", found.String())
 	}
 	p.watchdog.Start()
 	p.tasks.Start()
@@ -91,10 +91,7 @@ func (p *Proactor) openLogs() {
 	levels := p.o.Settings.Logging.LogLevels()
 	p.o.Logs.Base, p.o.Logs.Levels, p.o.Logs.Now = p.o.Settings.Logging.Base, &levels, p.env.Runtime.Wall
 	p.o.Logs.Handler = p.env.Log.Handler()
-	var err error
-	if p.logs, err = logs.Open(p.o.Logs); err != nil {
-		p.logs.General().Error("log", "error", err)
-	}
+	p.logs, _ = logs.Open(p.o.Logs) // it says itself what is missing
 }
 
 func (p *Proactor) openStore() (found *problems.Problems, err error) {
@@ -126,14 +123,14 @@ func (p *Proactor) connect() (err error) {
 		}
 		broker, err := dialOptions(s.MQTTBrokers, of)
 		if err != nil {
-			return fmt.Errorf("link %q: %w", name, err)
+			return fmt.Errorf("%w: link %q: %w", ErrOptions, name, err)
 		}
 		broker.ClientID = p.env.Name + ":" + name
 		_, err = p.links.Add(links.LinkOptions{
 			Name: name, Role: role(of), Peer: of.PeerLongName, PeerShort: of.PeerShortName, Self: of.SubscriptionShortName, Broker: broker,
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrOptions, err)
 		}
 	}
 	return nil
@@ -249,7 +246,7 @@ func dialOptions(brokers map[string]settings.MQTTClient, l settings.Link) (o lin
 	}
 	b, ok := brokers[l.Broker]
 	if !ok {
-		return o, fmt.Errorf("%w: there is no broker %q in the settings; there are %q", ErrOptions, l.Broker, sortedKeys(brokers))
+		return o, fmt.Errorf("there is no broker %q in the settings; there are %q", l.Broker, sortedKeys(brokers))
 	}
 	return brokerOptions(b)
 }

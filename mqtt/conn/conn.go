@@ -97,7 +97,7 @@ var errNoAnswer = errors.New("it does not answer")
 func dial(ctx context.Context, o Options, u *url.URL, v Version) (*Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("%w within %v: %w", errNoAnswer, o.Timeout, context.DeadlineExceeded))
 	defer cancel()
-	nc, err := open(ctx, u, cloneTLS(o.TLS))
+	nc, err := open(ctx, u, o.LocalAddr, cloneTLS(o.TLS))
 	if err != nil {
 		return nil, given(ctx, err)
 	}

@@ -15,12 +15,19 @@ import (
 
 // open makes the connection that the protocol is spoken on. The context is for
 // this only.
-func open(ctx context.Context, u *url.URL, cfg *tls.Config) (net.Conn, error) {
+func open(ctx context.Context, u *url.URL, from string, cfg *tls.Config) (net.Conn, error) {
+	var d net.Dialer
+	if from != "" {
+		local, err := net.ResolveTCPAddr("tcp", from)
+		if err != nil {
+			return nil, fmt.Errorf("connect from %q: %w", from, err)
+		}
+		d.LocalAddr = local
+	}
 	s := schemes[u.Scheme]
 	if s.websocket {
-		return openWebSocket(ctx, u, cfg)
+		return openWebSocket(ctx, u, &d, cfg)
 	}
-	var d net.Dialer
 	if !s.tls {
 		return d.DialContext(ctx, "tcp", u.Host)
 	}
@@ -28,8 +35,8 @@ func open(ctx context.Context, u *url.URL, cfg *tls.Config) (net.Conn, error) {
 	return t.DialContext(ctx, "tcp", u.Host)
 }
 
-func openWebSocket(ctx context.Context, u *url.URL, cfg *tls.Config) (net.Conn, error) {
-	d := websocket.Dialer{Subprotocols: []string{"mqtt"}, TLSClientConfig: cfg} // [MQTT-6.0.0-3]
+func openWebSocket(ctx context.Context, u *url.URL, by *net.Dialer, cfg *tls.Config) (net.Conn, error) {
+	d := websocket.Dialer{NetDialContext: by.DialContext, Subprotocols: []string{"mqtt"}, TLSClientConfig: cfg} // [MQTT-6.0.0-3]
 	ws, answer, err := d.DialContext(ctx, u.String(), nil)
 	if answer != nil && answer.Body != nil {
 		_ = answer.Body.Close() // at most 1 KiB that is in memory already

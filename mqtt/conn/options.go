@@ -37,6 +37,9 @@ type Options struct {
 	// Timeout is for one attempt to connect, from the dial to the CONNACK, for
 	// the answer to a Subscribe or Unsubscribe, and for Close. 0: 10 s.
 	Timeout time.Duration
+	// LocalAddr is the address and port of this machine to connect from, as
+	// 192.168.1.7:0; "": the system chooses.
+	LocalAddr string
 	// Will is published by the broker when the connection is lost; nil: nothing.
 	// Of its properties it may have those of the user only.
 	Will *mqtt.Message

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -33,13 +34,22 @@ func (o *object) wrong(key, want string) {
 func (o *object) identity(key string) string {
 	v, ok := o.get(key)
 	if !ok {
-		o.parser.problems.add(o.at(key), "", "something in %s has no %s%s", o.list, key, didyoumean.Suffix(key, o.keys()))
+		o.parser.problems.add(o.at(key), "", "something in %s has no %s%s", o.list, key, instead(key, o.keys()))
 		return ""
 	}
 	if v.scalar == "" {
 		o.wrong(key, "more than nothing")
 	}
 	return o.text(key)
+}
+
+// instead names a key that was most likely meant to be the missing one.
+func instead(missing string, keys []string) string {
+	near, ok := didyoumean.Nearest(missing, keys)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("; it has %q", near)
 }
 
 func (o *object) text(key string) string {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/hubtape/hubtape/internal/didyoumean"
 )
 
 // The keys of a file that are read; lists of components and classes have names
@@ -63,7 +61,7 @@ func (p *parser) file() {
 		p.topLevel(m)
 	}
 	if !slices.Contains(root.keys(), nodesKey) {
-		p.problems.add(p.place(root.begin), "", "there is no list %s%s", nodesKey, didyoumean.Suffix(nodesKey, root.keys()))
+		p.problems.add(p.place(root.begin), "", "there is no list %s%s", nodesKey, instead(nodesKey, root.keys()))
 	}
 	p.check()
 }

@@ -22,11 +22,11 @@ func TestProblems(t *testing.T) {
 		"more behind it":    {"{\"ShNodes\": []}\n}", `x:2:1: no JSON: invalid character '}' after top-level value`},
 		"a comma behind it": {`{"ShNodes": []},`, `x:1:16: no JSON: invalid character ',' after top-level value`},
 		"a list":            {" []", `x:1:2: a layout is an object, with a list ShNodes`},
-		"no nodes":          {`{"ShNode": []}`, `x:1:1: there is no list ShNodes; did you mean "ShNode"?`},
+		"no nodes":          {`{"ShNode": []}`, `x:1:1: there is no list ShNodes; it has "ShNode"`},
 		"nodes by name":     {`{"ShNodes": {"a": {}}}`, `x:1:13: ShNodes has to be a list`},
 		"null for nodes":    {`{"ShNodes": null}`, "x:1:13: ShNodes has to be a list"},
 		"a node as a name":  {`{"ShNodes": ["a"]}`, `x:1:14: what stands in ShNodes has to be an object`},
-		"no name":           {`{"ShNodes": [{"Nmae": "a"}]}`, `x:1:14: something in ShNodes has no Name; did you mean "Nmae"?`},
+		"no name":           {`{"ShNodes": [{"Nmae": "a"}]}`, `x:1:14: something in ShNodes has no Name; it has "Nmae"`},
 		"a name of a number": {
 			`{"ShNodes": [{"Name": 7}]}`,
 			"x:1:23: Name has to be a string",

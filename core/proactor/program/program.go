@@ -16,9 +16,7 @@ import (
 
 	"github.com/hubtape/hubtape/core"
 	"github.com/hubtape/hubtape/core/proactor"
-	"github.com/hubtape/hubtape/core/proactor/eventstore"
 	"github.com/hubtape/hubtape/core/proactor/logs"
-	"github.com/hubtape/hubtape/core/proactor/problems"
 	"github.com/hubtape/hubtape/core/proactor/settings"
 	"github.com/hubtape/hubtape/core/proactor/watchdog"
 )
@@ -80,6 +78,9 @@ func Main(ctx context.Context, args []string, o Options) int {
 	if err != nil {
 		return o.say(exitUsage, err)
 	}
+	for _, unknown := range report.Unknown {
+		o.say(exitOK, errors.New(unknown)) // it does no harm, and may be mistyped
+	}
 	if f.dryRun {
 		fmt.Fprint(o.Stdout, report)
 		return o.missing(s)
@@ -98,7 +99,7 @@ func (o Options) say(code int, err error) int {
 func (o Options) parse(args []string) (f flags, err error) {
 	set := flag.NewFlagSet(o.Name, flag.ContinueOnError)
 	set.SetOutput(o.Stderr)
-	set.StringVar(&f.envFile, "env-file", ".env", "a `FILE` of variables, which may be missing")
+	set.StringVar(&f.envFile, "env-file", "", "a `FILE` of variables; without it .env, where there is one")
 	set.BoolVar(&f.dryRun, "dry-run", false, "print the settings and where each comes from, and exit")
 	set.BoolVar(&f.verbose, "verbose", false, "log more, and each message's way")
 	set.BoolVar(&f.messageSummary, "message-summary", false, "log a line for each message")
@@ -120,13 +121,24 @@ func (o Options) parse(args []string) (f flags, err error) {
 	return f, nil
 }
 
+// variables reads the file of variables. One that was named has to be there.
+func (f flags) variables() (settings.EnvFile, error) {
+	if f.envFile == "" {
+		return settings.ReadEnvFile(".env")
+	}
+	if _, err := os.Stat(f.envFile); err != nil {
+		return settings.EnvFile{}, err
+	}
+	return settings.ReadEnvFile(f.envFile)
+}
+
 func (o Options) settings(f flags) (*settings.Settings, settings.Report, error) {
 	s := settings.Default()
 	s.Paths.Name = o.Name
 	if o.Defaults != nil {
 		o.Defaults(&s)
 	}
-	file, err := settings.ReadEnvFile(f.envFile)
+	file, err := f.variables()
 	if err != nil {
 		return nil, settings.Report{}, fmt.Errorf("the file of variables: %w", err)
 	}
@@ -174,13 +186,13 @@ func (o Options) run(ctx context.Context, s *settings.Settings) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := notify.Ready(ctx); err != nil {
-		return o.say(exitFailed, err)
-	}
-	// The proactor logs to the screen itself: its categories have levels of their own.
-	err = core.Run(ctx, p, core.RunOptions{Name: o.Name, Log: slog.DiscardHandler})
-	_ = notify.Stopping(context.WithoutCancel(ctx)) // it ends either way
-	if err != nil {
+	// Connections are called by the name that peers know: it is unlike those of other
+	// houses at the same broker. The proactor logs to the screen itself.
+	err = core.Run(ctx, &told{p, notify}, core.RunOptions{Name: made.Name, Log: slog.DiscardHandler})
+	switch {
+	case errors.Is(err, proactor.ErrOptions):
+		return o.say(exitUsage, err)
+	case err != nil:
 		return o.say(exitFailed, err)
 	}
 	return exitOK
@@ -201,11 +213,6 @@ func (o Options) complete(made *proactor.Options, s *settings.Settings) {
 		made.Listen = net.Listen
 	}
 	if made.Store == nil {
-		made.Store = func(c eventstore.Clock) (eventstore.Store, *problems.Problems, error) {
-			if err := os.MkdirAll(s.Paths.Events, 0o700); err != nil {
-				return nil, nil, err
-			}
-			return eventstore.OpenBolt(eventstore.Options{Path: filepath.Join(s.Paths.Events, "events.db"), Clock: c})
-		}
+		made.Store = openStore(filepath.Join(s.Paths.Events, "events.db"))
 	}
 }

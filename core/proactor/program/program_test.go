@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/hubtape/hubtape/clock/clocktest"
 	"github.com/hubtape/hubtape/core/proactor"
 	"github.com/hubtape/hubtape/core/proactor/codec"
+	"github.com/hubtape/hubtape/core/proactor/layout"
 	"github.com/hubtape/hubtape/core/proactor/program"
 	"github.com/hubtape/hubtape/core/proactor/settings"
 )
@@ -35,11 +37,22 @@ func main(t *testing.T, setup func(p *proactor.Proactor) error, variables map[st
 	var stdout, stderr bytes.Buffer
 	code = program.Main(context.Background(), args, program.Options{
 		Name: "scada", Stdout: &stdout, Stderr: &stderr,
-		Make: func(*settings.Settings) (proactor.Options, error) {
-			return proactor.Options{Name: "hw1.scada", Setup: setup}, nil
+		Make: func(s *settings.Settings) (proactor.Options, error) {
+			return proactor.Options{Name: "hw1.scada", Setup: setup, Layout: nodes(t, s.Paths.Layout)}, nil
 		},
 	})
 	return code, stdout.String(), stderr.String()
+}
+
+// nodes are those of a layout; nil where there is none.
+func nodes(t *testing.T, file string) *layout.Layout {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	l, err := layout.Parse(file, text)
+	require.NoError(t, err)
+	return l
 }
 
 // ending is a proactor that ends at once.
@@ -63,6 +76,88 @@ func TestRuns(t *testing.T) {
 		require.Equal(t, 1, code)
 		require.Contains(t, errs, "the pump is gone")
 	})
+	t.Run("what it was told and cannot be done is exit code 2", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "layout.json")
+		require.NoError(t, os.WriteFile(file, []byte(`{"ShNodes": [{"Name": "m", "ActorClass": "Meter"}]}`), 0o600))
+		code, _, errs := main(t, ending, map[string]string{"PROACTOR_PATHS__HARDWARE_LAYOUT": file})
+		require.Equal(t, 2, code)
+		require.Contains(t, errs, `there is no factory of actor class "Meter"`)
+
+		file = filepath.Join(t.TempDir(), "no certificate")
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		broker, link := "PROACTOR_MQTT_BROKERS__B__TLS__PATHS__", "PROACTOR_LINKS__UP__"
+		code, _, errs = main(t, ending, map[string]string{
+			broker + "CA_CERT_PATH": file, broker + "CERT_PATH": file, broker + "PRIVATE_KEY_PATH": file,
+			link + "BROKER_NAME": "b", link + "PEER_LONG_NAME": "hw1", link + "PEER_SHORT_NAME": "a", link + "LINK_SUBSCRIPTION_SHORT_NAME": "s",
+		})
+		require.Equal(t, 2, code)
+		require.Contains(t, errs, "holds no certificate")
+	})
+	t.Run("connections are called by the name that peers know", func(t *testing.T) {
+		var name string
+		main(t, func(p *proactor.Proactor) error { name = p.Env().Name; return ending(p) }, nil)
+		require.Equal(t, "hw1.scada", name)
+	})
+	t.Run("an event store that cannot be read is put aside", func(t *testing.T) {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "events.db")
+		pending := -1
+		for name, text := range map[string]string{"damaged": "", "foreign": "what is this"} {
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			code, _, errs := main(t, func(p *proactor.Proactor) error { pending = p.Pending(); return ending(p) }, map[string]string{"PROACTOR_PATHS__EVENT_DIR": dir})
+			require.Zero(t, code, errs)
+			require.Zero(t, pending, name)
+			require.Contains(t, errs, "it is kept as "+file+".damaged-")
+		}
+		kept, err := filepath.Glob(file + ".damaged-*")
+		require.NoError(t, err)
+		require.Len(t, kept, 2)
+	})
+}
+
+// systemd hears when it has started, and when it is about to end, in that order.
+func TestNotify(t *testing.T) {
+	listen := func(t *testing.T) (heard func() []string, socket string) {
+		dir, err := os.MkdirTemp("", "notify") // the path of a socket has to be short
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+		socket = filepath.Join(dir, "s")
+		conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+		if err != nil {
+			t.Skip("no sockets of datagrams here")
+		}
+		t.Cleanup(func() { require.NoError(t, conn.Close()) })
+		return func() (all []string) {
+			_, err := conn.WriteTo([]byte("end"), conn.LocalAddr()) // they come in order
+			require.NoError(t, err)
+			for text := make([]byte, 100); ; {
+				n, err := conn.Read(text)
+				require.NoError(t, err)
+				if string(text[:n]) == "end" {
+					return all
+				}
+				all = append(all, string(text[:n]))
+			}
+		}, socket
+	}
+	for name, c := range map[string]struct {
+		setup func(p *proactor.Proactor) error
+		want  []string
+	}{
+		"a whole life":       {ending, []string{"READY=1", "STOPPING=1"}},
+		"a start that fails": {func(*proactor.Proactor) error { return errors.New("the pump is gone") }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			heard, socket := listen(t)
+			main(t, c.setup, map[string]string{"NOTIFY_SOCKET": socket})
+			require.Equal(t, c.want, heard())
+		})
+	}
+	t.Run("nobody is there to hear", func(t *testing.T) {
+		code, _, errs := main(t, nil, map[string]string{"NOTIFY_SOCKET": "/nowhere"})
+		require.Equal(t, 1, code)
+		require.Contains(t, errs, "tell systemd READY=1")
+	})
 }
 
 func TestDryRun(t *testing.T) {
@@ -72,6 +167,13 @@ func TestDryRun(t *testing.T) {
 		require.Contains(t, out, "PROACTOR_ACK_TIMEOUT_SECONDS=7")
 		require.Contains(t, out, "the environment")
 		require.Contains(t, out, "PROACTOR_NUM_INITIAL_EVENT_REUPLOADS=5")
+	})
+	t.Run("GW-197 unknown variables are told", func(t *testing.T) {
+		for _, args := range [][]string{{"--dry-run"}, nil} {
+			code, _, errs := main(t, ending, map[string]string{"PROACTOR_ACK_TIMEOUT_SECOND": "7"}, args...)
+			require.Zero(t, code, errs)
+			require.Contains(t, errs, "PROACTOR_ACK_TIMEOUT_SECOND (the environment): there is no such setting; did you mean PROACTOR_ACK_TIMEOUT_SECONDS?")
+		}
 	})
 	t.Run("GW-205 missing TLS files are told, and are exit code 2", func(t *testing.T) {
 		for _, args := range [][]string{{"--dry-run"}, nil} {
@@ -95,6 +197,7 @@ func TestUsage(t *testing.T) {
 		"an argument":             {nil, []string{"fast"}, 2, `"fast" is no argument`},
 		"a setting that is wrong": {map[string]string{"PROACTOR_ACK_TIMEOUT_SECONDS": "soon"}, nil, 2, "PROACTOR_ACK_TIMEOUT_SECONDS"},
 		"no folder of variables":  {nil, []string{"--env-file", "."}, 2, "the file of variables"},
+		"no such file":            {nil, []string{"--env-file", "nope"}, 2, "the file of variables"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, errs := main(t, ending, c.variables, c.args...)

@@ -55,11 +55,14 @@ func TestNames(t *testing.T) {
 		require.Equal(t, []any{2500 * time.Millisecond, 3, "hall"}, []any{s.AckTimeout, s.Logging.File.CountMax, s.Paths.Name})
 	})
 	t.Run("GW-194 names of brokers and links, in small letters", func(t *testing.T) {
-		s := load(t, from("PROACTOR_MQTT_BROKERS__GRIDWORKS__HOST=hub", "PROACTOR_MQTT_BROKERS__GRIDWORKS__TLS__USE_TLS=off", "PROACTOR_LINKS__PARENT__BROKER_NAME=gridworks", "PROACTOR_LINKS__PARENT__UPSTREAM=1"))
+		s := load(t, from("PROACTOR_MQTT_BROKERS__GRIDWORKS__HOST=hub", "PROACTOR_MQTT_BROKERS__GRIDWORKS__TLS__USE_TLS=off", "PROACTOR_LINKS__PARENT__BROKER_NAME=gridworks", "PROACTOR_LINKS__PARENT__UPSTREAM=1",
+			"PROACTOR_LINKS__PARENT__PEER_LONG_NAME=hw1", "PROACTOR_LINKS__PARENT__PEER_SHORT_NAME=a", "PROACTOR_LINKS__PARENT__LINK_SUBSCRIPTION_SHORT_NAME=s"))
 		require.Len(t, s.MQTTBrokers, 1)
 		require.Equal(t, "hub", s.MQTTBrokers["gridworks"].Host)
 		require.Equal(t, 1883, s.MQTTBrokers["gridworks"].EffectivePort())
-		require.Equal(t, settings.Link{Broker: "gridworks", Enabled: true, Upstream: true}, s.Links["parent"])
+		require.Equal(t, settings.Link{
+			Broker: "gridworks", Enabled: true, Upstream: true, PeerLongName: "hw1", PeerShortName: "a", SubscriptionShortName: "s",
+		}, s.Links["parent"])
 	})
 	t.Run("GW-194 a name that the program spells with capitals", func(t *testing.T) {
 		s := settings.Default()
@@ -187,10 +190,13 @@ the program: there is no setting "ack_timeuot_seconds"; did you mean "ack_timeou
 }
 
 func TestNonsense(t *testing.T) {
-	for _, name := range []string{"MQTT_LINK_POLL_SECONDS", "ACK_TIMEOUT_SECONDS", "NUM_INITIAL_EVENT_REUPLOADS", "LOGGING__FILE_HANDLER__BYTES_PER_LOG_FILE", "LOGGING__FILE_HANDLER__NUM_LOG_FILES", "MQTT_BROKERS__B__KEEPALIVE"} {
+	for _, name := range []string{"MQTT_LINK_POLL_SECONDS", "ACK_TIMEOUT_SECONDS", "NUM_INITIAL_EVENT_REUPLOADS", "LOGGING__FILE_HANDLER__BYTES_PER_LOG_FILE", "LOGGING__FILE_HANDLER__NUM_LOG_FILES"} {
 		for _, value := range []string{"0", "-1"} {
 			require.Equal(t, "PROACTOR_"+name+" (the environment): it has to be more than 0", faults(t, from("PROACTOR_"+name+"="+value)))
 		}
+	}
+	for _, value := range []string{"0", "-1", "65536"} {
+		require.Equal(t, "PROACTOR_MQTT_BROKERS__B__KEEPALIVE (the environment): it has to be 1 to 65535 seconds", faults(t, from("PROACTOR_MQTT_BROKERS__B__KEEPALIVE="+value)))
 	}
 	for _, name := range []string{"PORT", "TLS__PORT", "BIND_PORT"} {
 		name = "PROACTOR_MQTT_BROKERS__B__" + name
@@ -201,14 +207,39 @@ func TestNonsense(t *testing.T) {
 	require.Contains(t, faults(t, from("PROACTOR_MQTT_BROKERS__B__PORT=0")), "a port is 1 to 65535")
 	load(t, from("PROACTOR_MQTT_BROKERS__B__BIND_PORT=0", "PROACTOR_MQTT_BROKERS__B__PORT=65535"))
 	require.Contains(t, faults(t, from("PROACTOR_MQTT_BROKERS__B__HOST=")), "PROACTOR_MQTT_BROKERS__B__HOST (the environment): it cannot be empty")
-	require.Equal(t, `PROACTOR_LINKS__UP__BROKER_NAME (the environment): there is no broker "x": add it to mqtt_brokers, or set enabled=false`, faults(t, from("PROACTOR_LINKS__UP__BROKER_NAME=x")))
 	load(t, from("PROACTOR_LINKS__UP__BROKER_NAME=x", "PROACTOR_LINKS__UP__ENABLED=no"))
 	in := from()
-	in.Given = map[string]any{"links": map[string]settings.Link{"up": {Upstream: true, Downstream: true}}}
+	in.Given = map[string]any{"links": map[string]settings.Link{"up": {Upstream: true, Downstream: true}}} // and not enabled
 	require.Equal(t, "PROACTOR_LINKS__UP__UPSTREAM (the program): a link cannot be both upstream and downstream", faults(t, in))
 	require.Equal(t, `PROACTOR_PATHS__DATA_HOME (the default): nothing says where it is: set it, XDG_DATA_HOME or HOME
 PROACTOR_PATHS__STATE_HOME (the default): nothing says where it is: set it, XDG_STATE_HOME or HOME
 PROACTOR_PATHS__CONFIG_HOME (the default): nothing says where it is: set it, XDG_CONFIG_HOME or HOME`, faults(t, settings.Sources{Prefix: "PROACTOR"}))
+}
+
+func TestNonsensicalLinks(t *testing.T) {
+	link := func(name string, more ...string) []string {
+		at := "PROACTOR_LINKS__" + name + "__"
+		return append([]string{
+			"PROACTOR_MQTT_BROKERS__B__HOST=hub",
+			at + "BROKER_NAME=b", at + "PEER_LONG_NAME=hw1." + name, at + "PEER_SHORT_NAME=a", at + "LINK_SUBSCRIPTION_SHORT_NAME=s",
+		}, more...)
+	}
+	for more, want := range map[string]string{
+		"BROKER_NAME=x":                 `BROKER_NAME (the environment): there is no broker "x": add it to mqtt_brokers, or set enabled=false`,
+		"PEER_LONG_NAME=":               "PEER_LONG_NAME (the environment): it is empty: it says whom its messages come from",
+		"PEER_SHORT_NAME=":              "PEER_SHORT_NAME (the environment): it is empty: it says whom messages go to",
+		"LINK_SUBSCRIPTION_SHORT_NAME=": "LINK_SUBSCRIPTION_SHORT_NAME (the environment): it is empty: it says what the peer calls us",
+		"PEER_SHORT_NAME=a/b":           `PEER_SHORT_NAME (the environment): "a/b" cannot be a part of a topic: it has one of / + #`,
+		"PEER_LONG_NAME=+":              `PEER_LONG_NAME (the environment): "+" cannot be a part of a topic: it has one of / + #`,
+	} {
+		require.Equal(t, "PROACTOR_LINKS__UP__"+want, faults(t, from(link("UP", "PROACTOR_LINKS__UP__"+more)...)))
+		load(t, from(link("UP", "PROACTOR_LINKS__UP__"+more, "PROACTOR_LINKS__UP__ENABLED=no")...))
+	}
+	for _, role := range []string{"UPSTREAM", "DOWNSTREAM"} {
+		two := append(link("A", "PROACTOR_LINKS__A__"+role+"=yes"), link("B", "PROACTOR_LINKS__B__"+role+"=yes")...)
+		require.Equal(t, "PROACTOR_LINKS__B__"+role+` (the environment): link "a" has that role already: only one can`, faults(t, from(two...)))
+		load(t, from(append(two, "PROACTOR_LINKS__A__ENABLED=no")...))
+	}
 }
 
 func TestUnknown(t *testing.T) {

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -56,11 +57,16 @@ func (c MQTTClient) EffectivePort() int {
 	return c.Port
 }
 
+// keepAliveMax is what fits into two bytes [MQTT-3.1.2.10].
+const keepAliveMax = 65535
+
 func (c MQTTClient) check(path string, bad func(path, what string)) {
 	if c.Host == "" {
 		bad(path+".host", "it cannot be empty")
 	}
-	positive(bad, path+".keepalive", c.KeepAliveSeconds)
+	if c.KeepAliveSeconds < 1 || c.KeepAliveSeconds > keepAliveMax {
+		bad(path+".keepalive", fmt.Sprintf("it has to be 1 to %d seconds", keepAliveMax))
+	}
 	for _, p := range []struct {
 		name     string
 		port     int

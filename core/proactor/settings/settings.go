@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hubtape/hubtape/core/proactor/logs"
@@ -122,14 +123,51 @@ func (s *Settings) Check(bad func(path, what string)) {
 	for _, name := range slices.Sorted(maps.Keys(s.MQTTBrokers)) {
 		s.MQTTBrokers[name].check("mqtt_brokers."+name, bad)
 	}
+	s.checkLinks(bad)
+}
+
+func (s *Settings) checkLinks(bad func(path, what string)) {
+	var up, down string // the links with that role so far
 	for _, name := range slices.Sorted(maps.Keys(s.Links)) {
 		l, path := s.Links[name], "links."+name
-		if _, ok := s.MQTTBrokers[l.Broker]; l.Enabled && !ok {
-			bad(path+".broker_name", fmt.Sprintf("there is no broker %q: add it to mqtt_brokers, or set enabled=false", l.Broker))
-		}
 		if l.Upstream && l.Downstream {
 			bad(path+".upstream", "a link cannot be both upstream and downstream")
 		}
+		if !l.Enabled {
+			continue
+		}
+		if _, ok := s.MQTTBrokers[l.Broker]; !ok {
+			bad(path+".broker_name", fmt.Sprintf("there is no broker %q: add it to mqtt_brokers, or set enabled=false", l.Broker))
+		}
+		l.checkNames(path, bad)
+		once(bad, path+".upstream", l.Upstream, &up, name)
+		once(bad, path+".downstream", l.Downstream, &down, name)
+	}
+}
+
+// checkNames makes sure that topics can be made of a link's names.
+func (l Link) checkNames(path string, bad func(path, what string)) {
+	for _, n := range []struct{ path, name, what string }{
+		{"peer_long_name", l.PeerLongName, "whom its messages come from"},
+		{"peer_short_name", l.PeerShortName, "whom messages go to"},
+		{"link_subscription_short_name", l.SubscriptionShortName, "what the peer calls us"},
+	} {
+		switch {
+		case n.name == "":
+			bad(path+"."+n.path, "it is empty: it says "+n.what)
+		case strings.ContainsAny(n.name, "/+#\x00"):
+			bad(path+"."+n.path, fmt.Sprintf("%q cannot be a part of a topic: it has one of / + #", n.name))
+		}
+	}
+}
+
+// once makes sure that one link at most has a role.
+func once(bad func(path, what string), path string, has bool, first *string, name string) {
+	switch {
+	case has && *first != "":
+		bad(path, fmt.Sprintf("link %q has that role already: only one can", *first))
+	case has:
+		*first = name
 	}
 }
 
