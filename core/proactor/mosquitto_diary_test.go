@@ -76,7 +76,8 @@ func (d *diary) check(t *testing.T, got []string) {
 	t.Helper()
 	number := map[string]int{}
 	for n, id := range d.ids {
-		require.NotContains(t, number, id, "an id is used twice")
+		_, twice := number[id]
+		require.False(t, twice, "%s is used twice", id)
 		number[id] = n
 	}
 	live, again, kept := -1, -1, -1

@@ -44,6 +44,7 @@ func (p *Proactor) goesUp(m *Message) bool {
 func (p *Proactor) passOn(m *Message, e events.Event) error {
 	*m.held = true // it is acknowledged when it is stored here
 	if err := m.From.Relay(m.Message); err != nil {
+		m.From.Done(m.Message) // or it would come again without end
 		p.problemOf(&p.told.notPassedOn, events.Warning, "an event cannot be passed on", fmt.Sprintf("from %s, id %q: %v", m.Src, e.Head().MessageID, err))
 	}
 	return nil

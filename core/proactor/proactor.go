@@ -178,8 +178,8 @@ func (p *Proactor) Log() *slog.Logger { return p.logs.General() }
 // Logs are its log with all categories, which Start opens.
 func (p *Proactor) Logs() *logs.Logs { return p.logs }
 
-// Pending is how many events were stored when the store was last idle; 0 before
-// Start.
+// Pending is how many events were stored when the store was last idle: one that was
+// generated just now may not be among them. 0 before Start.
 func (p *Proactor) Pending() int {
 	if p.store == nil {
 		return 0

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/hubtape/hubtape/clock"
 	"github.com/hubtape/hubtape/core/loop"
@@ -36,6 +37,7 @@ type request struct {
 	change Change
 	done   func(*problems.Problems, error)
 	call   func(Store) (tell func()) // nil: the change
+	reads  string                    // of a call that does nothing but read this event
 }
 
 // NewQueue makes a queue in front of a store.
@@ -60,7 +62,7 @@ func (q *Queue) Clear(id string, done func(*problems.Problems, error)) {
 // Retrieve asks for an event's content, as it will be after what was asked for
 // before.
 func (q *Queue) Retrieve(id string, done func(content []byte, found bool, err error)) {
-	q.put(request{call: func(s Store) func() {
+	q.put(request{reads: id, call: func(s Store) func() {
 		content, found, err := s.Retrieve(id)
 		return func() { done(content, found, err) }
 	}})
@@ -131,33 +133,60 @@ func (q *Queue) work() {
 	q.idle.Set()
 }
 
-// carryOut does what is asked, with changes that follow each other in one Apply.
+// carryOut does what is asked, as much as may be in one Apply.
 func carryOut(s Store, batch []request) (tell []func()) {
 	for len(batch) > 0 {
-		n := 0
-		for n < len(batch) && batch[n].call == nil {
-			n++
-		}
+		n := together(batch)
 		if n == 0 {
 			tell = append(tell, batch[0].call(s))
-			batch = batch[1:]
-			continue
+			n = 1
+		} else {
+			tell = append(tell, apply(s, batch[:n])...)
 		}
-		tell = append(tell, apply(s, batch[:n])...)
 		batch = batch[n:]
 	}
 	return tell
 }
 
-func apply(s Store, batch []request) (tell []func()) {
-	changes := make([]Change, len(batch))
-	for i, r := range batch {
-		changes[i] = r.change
+// together is how many requests go to the store at once: changes, and reads of
+// events that the clears before them leave alone. A reupload asks for one and the
+// other in turns.
+func together(batch []request) (n int) {
+	cleared := map[string]bool{}
+	persists := false // which may drop other events
+	for n < len(batch) {
+		switch r := &batch[n]; {
+		case r.call == nil && r.change.Op == OpClear:
+			cleared[r.change.ID] = true
+		case r.call == nil:
+			persists = true
+		case r.reads == "" || persists || cleared[r.reads]:
+			return n
+		}
+		n++
 	}
-	for i, result := range s.Apply(changes) {
-		if done := batch[i].done; done != nil {
-			tell = append(tell, func() { done(result.Problems, result.Err) })
+	return n
+}
+
+// apply reads what is to be read, and then makes the changes.
+func apply(s Store, batch []request) (tell []func()) {
+	told := make([]func(), len(batch))
+	var changes []Change
+	var of []int // where in the batch they stand
+	for i, r := range batch {
+		if r.call != nil {
+			told[i] = r.call(s)
+			continue
+		}
+		changes, of = append(changes, r.change), append(of, i)
+	}
+	if len(changes) == 0 {
+		return told
+	}
+	for n, result := range s.Apply(changes) {
+		if done := batch[of[n]].done; done != nil {
+			told[of[n]] = func() { done(result.Problems, result.Err) }
 		}
 	}
-	return tell
+	return slices.DeleteFunc(told, func(fn func()) bool { return fn == nil })
 }

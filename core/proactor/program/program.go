@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -178,7 +179,8 @@ func (o Options) run(ctx context.Context, s *settings.Settings) int {
 	}
 	o.complete(&made, s)
 	if made.External == nil && notify.Watchdog() > 0 {
-		made.External, made.WatchdogEvery = notify, notify.Watchdog()/3
+		made.External = notify
+		made.WatchdogEvery = min(cmp.Or(made.WatchdogEvery, watchdog.DefaultEvery), notify.Watchdog()/3)
 	}
 	p, err := proactor.New(made)
 	if err != nil {

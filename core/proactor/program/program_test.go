@@ -153,6 +153,12 @@ func TestNotify(t *testing.T) {
 			require.Equal(t, c.want, heard())
 		})
 	}
+	t.Run("systemd is patient, and the watchdog looks as often as ever", func(t *testing.T) {
+		heard, socket := listen(t)
+		code, _, errs := main(t, ending, map[string]string{"NOTIFY_SOCKET": socket, "WATCHDOG_USEC": "3600000000"})
+		require.Zero(t, code, errs)
+		require.Equal(t, []string{"READY=1", "STOPPING=1"}, heard())
+	})
 	t.Run("nobody is there to hear", func(t *testing.T) {
 		code, _, errs := main(t, nil, map[string]string{"NOTIFY_SOCKET": "/nowhere"})
 		require.Equal(t, 1, code)
