@@ -163,6 +163,7 @@ func TestNotify(t *testing.T) {
 		code, _, errs := main(t, nil, map[string]string{"NOTIFY_SOCKET": "/nowhere"})
 		require.Equal(t, 1, code)
 		require.Contains(t, errs, "tell systemd READY=1")
+		require.Contains(t, errs, "msg=stops")
 	})
 }
 

@@ -7,6 +7,13 @@ import (
 	"strings"
 )
 
+// NamesMax is how many names are counted each by itself: a peer that makes up ever
+// new topics must not fill the memory. Those after it are counted as Others.
+const NamesMax = 10_000
+
+// Others is the name of all that came after NamesMax others.
+const Others = "(others)"
+
 // Counts counts by name. The zero value counts nothing yet.
 type Counts struct {
 	by    map[string]int
@@ -17,6 +24,9 @@ type Counts struct {
 func (c *Counts) add(name string) {
 	if c.by == nil {
 		c.by = map[string]int{}
+	}
+	if _, known := c.by[name]; !known && len(c.by) >= NamesMax {
+		name = Others
 	}
 	c.by[name]++
 	c.total++

@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/hubtape/hubtape/clock/clocktest"
@@ -129,4 +130,16 @@ func TestSum(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTooManyNames(t *testing.T) {
+	s := stats.New()
+	for i := range stats.NamesMax + 50 {
+		s.Message(fmt.Sprint("type", i))
+	}
+	s.Message("type7")
+	require.Equal(t, stats.NamesMax+51, s.Types.Total())
+	require.Len(t, s.Types.Names(), stats.NamesMax+1)
+	require.Equal(t, 50, s.Types.Of(stats.Others))
+	require.Equal(t, 2, s.Types.Of("type7"), "those that are known go on being counted")
 }
