@@ -7,6 +7,7 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/codec"
 	"github.com/hubtape/hubtape/core/proactor/drivers"
 	"github.com/hubtape/hubtape/core/proactor/events"
+	"github.com/hubtape/hubtape/core/proactor/problems"
 )
 
 // Driver is an actor whose work is a driver that may block, in a thread of its
@@ -15,7 +16,7 @@ import (
 type Driver struct {
 	p      *Proactor
 	thread *drivers.Thread[codec.Message]
-	told   quota // of messages that it did not take
+	told   problems.Quota // of messages that it did not take
 }
 
 // joinMost is how long the end of a proactor waits for a driver, and for what runs

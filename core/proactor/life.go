@@ -259,3 +259,10 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.Sort(keys)
 	return keys
 }
+
+// problemOf is Problem, if not too many of its kind were told.
+func (p *Proactor) problemOf(kind *problems.Quota, s events.Severity, summary, details string) {
+	if told, ok := kind.Take(p.env.Now(), details); ok {
+		p.Problem(s, summary, told)
+	}
+}

@@ -93,7 +93,7 @@ type Proactor struct {
 	routes   routes
 	debugs   int  // Debug messages so far
 	flooded  bool // messages of peers are dropped
-	told     struct{ floods, notPassedOn, debugs, web quota }
+	told     struct{ floods, notPassedOn, debugs, web problems.Quota }
 	running  bool   // from the start to the stop
 	open     bool   // events are taken: until what the stop ends has ended
 	leaving  bool   // it is to end: nothing more is processed

@@ -2,7 +2,6 @@ package links
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/hubtape/hubtape/core/link"
@@ -106,26 +105,11 @@ func (k *Links) follow(one *Link, t linkstate.Transition) {
 	}
 }
 
-// A peer that only sends rubbish must not fill the store with problems.
-const (
-	unreadableMost = 10
-	unreadablePer  = time.Minute
-)
-
 // unreadable tells of a message that the codec refuses, if not too many came.
 func (one *Link) unreadable(err error) {
-	now := one.links.loop.Runtime().Now()
-	if one.badUntil <= now {
-		one.badUntil, one.bad = now+unreadablePer, 0
+	if details, ok := one.rubbish.Take(one.links.loop.Runtime().Now(), err.Error()); ok {
+		one.links.problem(events.Warning, "link "+one.Name()+": a message cannot be read", details)
 	}
-	if one.bad++; one.bad > unreadableMost {
-		return
-	}
-	details := err.Error()
-	if one.bad == unreadableMost {
-		details += fmt.Sprintf("\nfurther ones are not told of for %v", one.badUntil-now)
-	}
-	one.links.problem(events.Warning, "link "+one.Name()+": a message cannot be read", details)
 }
 
 // message came on the link, from whomever.

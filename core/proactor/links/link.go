@@ -9,6 +9,7 @@ import (
 	"github.com/hubtape/hubtape/core/proactor/codec"
 	"github.com/hubtape/hubtape/core/proactor/linkstate"
 	"github.com/hubtape/hubtape/core/proactor/pings"
+	"github.com/hubtape/hubtape/core/proactor/problems"
 	"github.com/hubtape/hubtape/core/proactor/stats"
 	"github.com/hubtape/hubtape/mqtt"
 )
@@ -40,8 +41,7 @@ type Link struct {
 
 	era int // how often it has become active
 
-	bad      int           // messages that could not be read
-	badUntil time.Duration // up to when they are counted
+	rubbish problems.Quota // messages that could not be read
 }
 
 // Add makes another link, before they are started. An error wraps ErrStarted,

@@ -124,7 +124,7 @@ func TestNotify(t *testing.T) {
 		socket = filepath.Join(dir, "s")
 		conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 		if err != nil {
-			t.Skip("no sockets of datagrams here")
+			t.Skip("this system has no Unix sockets of datagrams, which systemd listens on")
 		}
 		t.Cleanup(func() { require.NoError(t, conn.Close()) })
 		return func() (all []string) {
